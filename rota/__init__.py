@@ -1,0 +1,3 @@
+"""Rota: scheduled tasks and background jobs for Python."""
+
+__version__ = "0.1.0"
