@@ -8,6 +8,9 @@
     ├── StoreError                 the database under the engine
     │   ├── StoreBusy              another writer held it for longer than the time limit
     │   ├── StoreFull              no space left; nothing was changed
+    │   ├── StoreConflict          a unique or other constraint said no
+    │   ├── StoreDeadlock          the database chose this transaction to solve a deadlock
+    │   ├── StoreTimeout           the database ended the statement at its time limit
     │   ├── StoreUnavailable       can't be reached
     │   ├── CommitUnknown          a COMMIT that did not answer: it may have happened
     │   └── NewerSchema            written by a newer Rota
@@ -107,6 +110,18 @@ class StoreBusy(StoreError):
 
 class StoreFull(StoreError):
     """No space is left for the database; nothing was changed."""
+
+
+class StoreConflict(StoreError):
+    """A unique index or another constraint said no to the statement."""
+
+
+class StoreDeadlock(StoreError):
+    """The database chose this transaction to solve a deadlock or a serialization conflict; it is rolled back."""
+
+
+class StoreTimeout(StoreError):
+    """The database ended the statement at its time limit."""
 
 
 class StoreUnavailable(StoreError):

@@ -1,0 +1,9 @@
+"""The only place that knows a database driver.
+
+A `Database` says where the tables are and opens `Connection`s; SQL goes in with `:name` parameters on every database.
+"""
+
+from rota.db.connection import Connection, Database, open_database
+from rota.db.statements import Statements
+
+__all__ = ["Connection", "Database", "Statements", "open_database"]

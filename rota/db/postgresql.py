@@ -1,0 +1,242 @@
+"""PostgreSQL 13+ through psycopg 3: explicit transactions on an autocommit connection, time limits on everything.
+
+The DSN is libpq's, so it may name several hosts and `target_session_attrs=read-write`: a cluster with a standby is one
+database. A standby that is promoted is found by the next `connect`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NoReturn
+from urllib.parse import urlsplit, urlunsplit
+
+from rota.db.connection import NOTHING, Connection, Database, Dialect, Params, Row
+from rota.errors import (
+    CommitUnknown,
+    ConfigError,
+    StoreBusy,
+    StoreConflict,
+    StoreDeadlock,
+    StoreError,
+    StoreFull,
+    StoreTimeout,
+    StoreUnavailable,
+)
+
+try:
+    import psycopg
+    from psycopg.adapt import Loader
+    from psycopg.pq import Format, TransactionStatus
+except ImportError as missing:
+    raise ConfigError("PostgreSQL needs its driver: pip install 'rota[postgresql]'") from missing
+
+CONNECT_TIMEOUT = 5
+# A peer that vanished is noticed after about 10 + 3 x 3 s: well within the 30 s in which a dead host's jobs are back.
+KEEPALIVE: dict[str, Any] = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+SERVER_KEEPALIVE: dict[str, Any] = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "3",
+    "tcp_keepalives_count": "3",
+}
+
+_TOKENS = re.compile(
+    r"'(?:[^']|'')*' | \"(?:[^\"]|\"\")*\" | --[^\n]* | /\*.*?\*/ | (\$\w*\$).*?\1 | :: | :(?P<name>[A-Za-z_]\w*)",
+    re.S | re.X,
+)
+
+
+class PostgreSQL(Database):
+    """A database on a PostgreSQL server, by its DSN."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    def connect(
+        self,
+        *,
+        busy_timeout: float = 30.0,
+        statement_timeout: float = 0,
+        name: str = "rota",
+        settings: dict[str, str] | None = None,
+        prepare: bool = True,
+    ) -> PostgreSQLConnection:
+        """Open a connection.
+
+        `busy_timeout`: seconds to wait for a lock. `statement_timeout`: seconds a statement may run, 0 for ever.
+        `settings`: further settings of the session. `prepare`: let hot statements be prepared on the server; must be
+        off behind a transaction pooler.
+        """
+        try:
+            raw = psycopg.connect(
+                self.dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT, application_name=name, **KEEPALIVE
+            )
+        except psycopg.Error as error:
+            raise StoreUnavailable(f"{self.describe()}: {_line(error)}") from error
+        raw.prepare_threshold = 5 if prepare else None
+        raw.adapters.register_loader("uuid", _KeyLoader)
+        raw.adapters.register_loader("uuid", _BinaryKeyLoader)
+        connection = PostgreSQLConnection(raw, self.describe())
+        limits = {
+            "lock_timeout": f"{int(busy_timeout * 1000)}",
+            "statement_timeout": f"{int(statement_timeout * 1000)}",
+            "timezone": "UTC",
+            **SERVER_KEEPALIVE,
+            **(settings or {}),
+        }
+        connection.query(
+            "select " + ", ".join(f"set_config(:n{i}, :v{i}, false)" for i in range(len(limits))),
+            {f"n{i}": key for i, key in enumerate(limits)}
+            | {f"v{i}": value for i, value in enumerate(limits.values())},
+        )
+        return connection
+
+    def describe(self) -> str:
+        parts = urlsplit(self.dsn)
+        if parts.password is None:
+            return self.dsn
+        safe = parts.netloc.replace(f":{parts.password}@", ":***@", 1)
+        return urlunsplit(parts._replace(netloc=safe))
+
+
+class PostgreSQLConnection(Connection):
+    """A connection to a server."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, raw: psycopg.Connection[Any], where: str) -> None:
+        super().__init__()
+        self.raw = raw
+        self.where = where
+        self._cursor = psycopg.RawCursor(raw)
+
+    def query(self, sql: str, params: Params = NOTHING) -> list[Row]:
+        cursor = self._execute(sql, params)
+        return cursor.fetchall() if cursor.description else []
+
+    def table(self, sql: str, params: Params = NOTHING) -> tuple[list[str], list[Row]]:
+        cursor = self._execute(sql, params)
+        if not cursor.description:
+            return [], []
+        return [column.name for column in cursor.description], cursor.fetchall()
+
+    def run(self, sql: str, params: Params = NOTHING) -> int:
+        return self._execute(sql, params).rowcount
+
+    def run_many(self, sql: str, rows: Sequence[Params]) -> None:
+        text, names = numbered(sql)
+        try:
+            self._cursor.executemany(text, [[row[name] for name in names] for row in rows])
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def script(self, sql: str) -> None:
+        try:
+            self.raw.execute(sql)
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def _execute(self, sql: str, params: Params) -> psycopg.RawCursor[Any]:
+        text, names = numbered(sql)
+        try:
+            return self._cursor.execute(text, [params[name] for name in names])
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def begin(self, *, write: bool = True) -> None:
+        self._check_process()
+        if self.in_transaction:
+            raise RuntimeError("a transaction is open already")
+        self._execute("begin" if write else "begin read only", NOTHING)
+        self.in_transaction = True
+
+    def commit(self) -> None:
+        # The server turns the COMMIT of a broken transaction into a ROLLBACK without saying so.
+        if self.raw.info.transaction_status == TransactionStatus.INERROR:
+            self.rollback()
+            raise StoreError(f"{self.where}: nothing was committed, as a statement of the transaction had failed")
+        try:
+            self._cursor.execute("commit")
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.in_transaction = False
+            if self.raw.closed or self.raw.broken:
+                raise CommitUnknown(f"{self.where}: the commit did not answer: {_line(error)}") from error
+            self._fail(error)
+        except psycopg.Error as error:
+            self.in_transaction = False
+            self._fail(error)
+        self.in_transaction = False
+
+    def rollback(self) -> None:
+        self.in_transaction = False
+        if self.raw.closed or self.raw.info.transaction_status == TransactionStatus.IDLE:
+            return
+        try:
+            self._cursor.execute("rollback")
+        except psycopg.OperationalError:
+            # The server is gone, and with it the transaction; the next statement says so.
+            self.raw.close()
+
+    def close(self) -> None:
+        self.raw.close()
+        self.in_transaction = False
+
+    def _fail(self, error: psycopg.Error) -> NoReturn:
+        raise _translated(self.where, error, lost=self.raw.closed or self.raw.broken) from error
+
+
+class _KeyLoader(Loader):
+    """A uuid as 32 hexadecimal digits, which is how Rota writes keys."""
+
+    def load(self, data: Any) -> str:
+        return bytes(data).decode("ascii").replace("-", "")
+
+
+class _BinaryKeyLoader(Loader):
+    format = Format.BINARY
+
+    def load(self, data: Any) -> str:
+        return bytes(data).hex()
+
+
+@lru_cache(maxsize=4096)
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """`:name` parameters as `$1`, `$2`, with the names in that order; text in quotes and comments stays."""
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found.group("name")
+        if name is None:
+            return found.group()
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    text = _TOKENS.sub(number, sql)
+    return text, tuple(names)
+
+
+_BY_STATE: dict[str, type[StoreError]] = {
+    "55P03": StoreBusy,  # lock_not_available
+    "57014": StoreTimeout,  # query_canceled: statement_timeout
+    "40001": StoreDeadlock,  # serialization_failure
+    "40P01": StoreDeadlock,  # deadlock_detected
+    "53100": StoreFull,  # disk_full
+}
+
+
+def _translated(where: str, error: psycopg.Error, *, lost: bool) -> StoreError:
+    state = error.sqlstate or ""
+    kind: type[StoreError] = _BY_STATE.get(state, StoreError)
+    if lost or state.startswith(("08", "57P")):
+        kind = StoreUnavailable
+    elif state.startswith("23"):
+        kind = StoreConflict
+    return kind(f"{where}: {_line(error)}")
+
+
+def _line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,169 @@
+"""SQLite through the standard library: WAL, `synchronous=FULL`, and writers that take the lock as they begin."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from rota.db.connection import NOTHING, Connection, Database, Dialect, Params, Row
+from rota.errors import CommitUnknown, StoreBusy, StoreConflict, StoreError, StoreFull, StoreUnavailable
+
+# A statement that SQLite compiled is kept this long; the hot ones must never be compiled again.
+KEPT_STATEMENTS = 512
+
+
+class SQLite(Database):
+    """A database file. It is made, in WAL mode, by the first connection that may write."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def connect(
+        self, *, busy_timeout: float = 30.0, read_only: bool = False, attach: dict[str, Path] | None = None
+    ) -> SQLiteConnection:
+        """Open the file.
+
+        `read_only`: refuses to write and never waits for a writer. `attach`: further files, read-only, by schema name.
+        """
+        return SQLiteConnection(self.path, busy_timeout=busy_timeout, read_only=read_only, attach=attach or {})
+
+    def describe(self) -> str:
+        return str(self.path)
+
+
+class SQLiteConnection(Connection):
+    """A connection to a database file."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: Path, *, busy_timeout: float, read_only: bool, attach: dict[str, Path]) -> None:
+        super().__init__()
+        self.path = path
+        mode = "ro" if read_only else "rwc"
+        try:
+            self.raw = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                isolation_level=None,
+                timeout=busy_timeout,
+                cached_statements=KEPT_STATEMENTS,
+                check_same_thread=False,
+            )
+            self._configure(read_only=read_only, attach=attach)
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def _configure(self, *, read_only: bool, attach: dict[str, Path]) -> None:
+        run = self.raw.execute
+        if not read_only:
+            run("pragma journal_mode = wal")
+            run("pragma synchronous = full")
+        run("pragma temp_store = memory")
+        run("pragma cache_size = -16384")
+        run("pragma journal_size_limit = 67108864")
+        for schema, file in attach.items():
+            run("attach database :file as :schema", {"file": f"{file.absolute().as_uri()}?mode=ro", "schema": schema})
+
+    def query(self, sql: str, params: Params = NOTHING) -> list[Row]:
+        try:
+            return self.raw.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def table(self, sql: str, params: Params = NOTHING) -> tuple[list[str], list[Row]]:
+        try:
+            cursor = self.raw.execute(sql, params)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def run(self, sql: str, params: Params = NOTHING) -> int:
+        try:
+            return self.raw.execute(sql, params).rowcount
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def run_many(self, sql: str, rows: Sequence[Params]) -> None:
+        try:
+            self.raw.executemany(sql, rows)
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def script(self, sql: str) -> None:
+        # Statement by statement, as executescript would commit what is open.
+        statement = ""
+        try:
+            for line in sql.splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
+                    self.raw.execute(statement)
+                    statement = ""
+            if statement.strip():
+                self.raw.execute(statement)
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def begin(self, *, write: bool = True) -> None:
+        self._check_process()
+        if self.in_transaction:
+            raise RuntimeError("a transaction is open already")
+        try:
+            self.raw.execute("begin immediate" if write else "begin")
+        except sqlite3.Error as error:
+            self._fail(error)
+        self.in_transaction = True
+
+    def commit(self) -> None:
+        try:
+            self.raw.execute("commit")
+        except sqlite3.Error as error:
+            self._after_failed_commit(error)
+        self.in_transaction = False
+
+    def _after_failed_commit(self, error: sqlite3.Error) -> NoReturn:
+        # Still open: SQLite refused before it wrote anything, and rolling back takes it all back. No longer open
+        # though nobody rolled back: it may have happened.
+        unknown = not self.raw.in_transaction
+        self.rollback()
+        if unknown:
+            raise CommitUnknown(f"{self.path}: the commit did not answer: {error}") from error
+        self._fail(error)
+
+    def rollback(self) -> None:
+        if self.raw.in_transaction:
+            self.raw.execute("rollback")
+        self.in_transaction = False
+
+    def close(self) -> None:
+        self.raw.close()
+        self.in_transaction = False
+
+    def _fail(self, error: sqlite3.Error) -> NoReturn:
+        raise _translated(self.path, error) from error
+
+
+_BY_CODE: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_CONSTRAINT: StoreConflict,
+    sqlite3.SQLITE_CANTOPEN: StoreUnavailable,
+    sqlite3.SQLITE_NOTADB: StoreUnavailable,
+    sqlite3.SQLITE_CORRUPT: StoreUnavailable,
+    sqlite3.SQLITE_READONLY: StoreUnavailable,
+    sqlite3.SQLITE_IOERR: StoreUnavailable,
+}
+
+
+def _translated(path: Path, error: sqlite3.Error) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", None)  # absent where Python itself refused, as on a wrong parameter
+    kind = _BY_CODE.get(code & 0xFF, StoreError) if code is not None else StoreError
+    hint = {
+        StoreBusy: "another process is writing; try again",
+        StoreFull: "no space is left on the disk; make some and try again, nothing was changed",
+    }.get(kind)
+    return kind(f"{path}: {error}" + (f" ({hint})" if hint else ""))
