@@ -1,0 +1,73 @@
+"""What every test may ask for: a clock that stands still, and PostgreSQL databases of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from rota.clock import FixedClock
+from tests.support.postgres import DURABLE, NoPostgres, PostgresServer, SharedServer, start_server
+
+# The machine may be busy with other tests: how long an example took says nothing.
+hypothesis.settings.register_profile("rota", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("rota")
+
+SHARED_FOLDER = "ROTA_TEST_RUN_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # xdist's workers inherit the variable from the process that starts them
+        os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="rota-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        folder = Path(os.environ.pop(SHARED_FOLDER))
+        SharedServer(folder).stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at noon UTC of Monday, 5 January 2026 until the test moves it."""
+    return FixedClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> PostgresServer:
+    """A private PostgreSQL server, one for the whole run; it does not wait for the disk."""
+    try:
+        return SharedServer(Path(os.environ[SHARED_FOLDER])).get()
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgres_dsn(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a new, empty PostgreSQL database for this test alone."""
+    with postgres_server.database() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def durable_postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server with its default settings, which a test may restart or crash."""
+    try:
+        server = start_server(DURABLE)
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def durable_postgres_dsn(durable_postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a new, empty database on `durable_postgres_server`."""
+    with durable_postgres_server.database() as dsn:
+        yield dsn
