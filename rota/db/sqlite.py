@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import NoReturn
 from rota.db.connection import NOTHING, Connection, Database, Dialect, Params, Row
 from rota.errors import CommitUnknown, StoreBusy, StoreConflict, StoreError, StoreFull, StoreUnavailable
 
+_PIECES = re.compile(r"[^;]*;|[^;]+")
 # A statement that SQLite compiled is kept this long; the hot ones must never be compiled again.
 KEPT_STATEMENTS = 512
 
@@ -97,8 +99,8 @@ class SQLiteConnection(Connection):
         # Statement by statement, as executescript would commit what is open.
         statement = ""
         try:
-            for line in sql.splitlines(keepends=True):
-                statement += line
+            for piece in _PIECES.findall(sql):
+                statement += piece
                 if sqlite3.complete_statement(statement):
                     self.raw.execute(statement)
                     statement = ""
