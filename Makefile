@@ -1,0 +1,37 @@
+# The project's habits. Everything works on a fresh Debian or Ubuntu with Python 3.11 or newer; scripts/setup fetches the rest.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs lock servers
+
+RUN := .venv/bin
+LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
+help: ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+demo: .venv/installed ## Run Rota with an example app, and show where to look
+	$(RUN)/rota demo
+
+test: .venv/installed servers ## Run all tests: in parallel, then those that need the machine to themselves
+	$(RUN)/pytest -n auto --dist worksteal -m "not serial"
+	$(RUN)/pytest -m serial || [ $$? = 5 ]  # 5: there are none
+
+check: .venv/installed ## Formatting, lint, types, the floors, and the documentation
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports --no-logo
+	$(RUN)/zensical build --strict
+	$(RUN)/pytest tests/docs
+
+docs: .venv/installed ## Build the documentation into build/docs
+	$(RUN)/zensical build --clean --strict
+
+lock: .venv/installed ## Write requirements.lock anew from pyproject.toml, with today's newest versions
+	@test -x $(RUN)/uv || $(RUN)/pip install --quiet uv
+	$(RUN)/uv pip compile pyproject.toml --quiet --upgrade --extra postgresql --extra frappe --group dev $(LOCK) --output-file requirements.lock
+
+servers:
+	@scripts/setup servers
+
+.venv/installed: pyproject.toml requirements.lock scripts/setup
+	scripts/setup python

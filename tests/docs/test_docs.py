@@ -1,0 +1,164 @@
+"""The documentation is true: its examples run, its links lead somewhere, its commands and settings exist, and every
+command and setting that exists is in it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.support.pages import ROOT, Page, all_pages, command_words
+
+PAGES = all_pages()
+RUNNABLE = [page for page in PAGES if page.script()]
+DOCS = ROOT / "docs"
+
+
+def command_line() -> click.Group:
+    """The command `rota`."""
+    if not (ROOT / "rota" / "cli" / "main.py").exists():
+        pytest.skip("rota.cli.main does not exist yet")
+    module = importlib.import_module("rota.cli.main")
+    return next(value for value in vars(module).values() if isinstance(value, click.Group))
+
+
+def all_commands(group: click.Group, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
+    context = click.Context(group)
+    found: dict[tuple[str, ...], click.Command] = {}
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found |= all_commands(command, (*path, name))
+        elif not command.hidden:
+            found[*path, name] = command
+    return found
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=str)
+def test_the_examples_of_a_page_run(page: Page, tmp_path: Path) -> None:
+    command_line()
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    rota = bin_folder / "rota"
+    rota.write_text(f"#!{sys.executable}\nfrom rota.cli.main import main\nmain()\n")
+    rota.chmod(0o755)
+    (tmp_path / "work").mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROTA_")}
+    environment["PATH"] = f"{bin_folder}:{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["PYTHONPATH"] = str(ROOT)
+
+    run = subprocess.run(
+        ["bash", "-c", page.script()],
+        check=False,
+        cwd=tmp_path / "work",
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_link_of_a_page_resolves(page: Page) -> None:
+    broken = []
+    for link in page.links():
+        name, _, anchor = link.partition("#")
+        target = (page.path.parent / name).resolve() if name else page.path
+        if not target.exists() or (anchor and anchor not in Page(target).anchors()):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text()))
+    assert listed == {str(path.relative_to(DOCS)) for path in DOCS.glob("**/*.md")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_command_that_a_page_names_exists(page: Page) -> None:
+    commands = set(all_commands(command_line()))
+    groups = {path[:1] for path in commands if len(path) > 1}
+    # Behind a command stand its arguments; behind a group, one of its commands.
+    unknown = {words for words in page.commands() - groups if words not in commands and words[:1] not in commands}
+    assert unknown == set()
+
+
+def test_every_command_has_a_line_in_the_commands_page() -> None:
+    documented = Page(DOCS / "commands.md").commands()
+    assert set(all_commands(command_line())) - documented == set()
+
+
+def test_every_option_has_a_word_in_the_commands_page() -> None:
+    options = {
+        option
+        for command in all_commands(command_line()).values()
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not parameter.hidden
+        for option in [max(parameter.opts, key=len)]
+    }
+    text = (DOCS / "commands.md").read_text()
+    assert {option for option in options if not re.search(rf"`{option}\b", text)} == set()
+
+
+def test_every_dependency_has_its_reason_in_the_decisions() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(requirement for extra in extras for requirement in extra)]
+    names = {re.split(r"[\[<>=~!; ]", requirement)[0] for requirement in wanted}
+    rows = re.findall(r"^\| ([^|]+) \|", (DOCS / "decisions" / "0002-dependencies.md").read_text(), re.MULTILINE)
+    assert names - set(re.findall(r"[\w-]+", " ".join(rows))) == set()
+
+
+@pytest.mark.parametrize("folder", [DOCS / "decisions"], ids=["decisions"])
+def test_every_decision_is_in_the_index(folder: Path) -> None:
+    index = set(Page(folder / "index.md").links())
+    assert index == {path.name for path in folder.glob("0*.md")}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("rota --site NAME jobs list --json", ("jobs", "list")),
+        ("rota --bench DIR --site x migrate", ("migrate",)),
+        ("rota init bench", ("init", "bench")),
+        ("rota worker --burst    # runs what waits", ("worker",)),
+        ("cd bench && rota start", ("start",)),
+        ("rota COMMAND", ()),
+        ("pip install rota", ()),
+    ],
+)
+def test_a_shell_line_is_read_as_the_command_it_gives(line: str, words: tuple[str, ...]) -> None:
+    assert command_words(line) == words
+
+
+def test_a_page_is_one_script_from_top_to_bottom(tmp_path: Path) -> None:
+    page = Page(tmp_path / "page.md")
+    page.path.write_text(
+        "<!-- run: mkdir -p shop -->\n"
+        '```python title="shop/tasks.py"\nANSWER = 42\n```\n'
+        "<!-- no-run -->\n```sh\nexit 1\n```\n"
+        "1. In a list:\n\n    ```python\n    from shop.tasks import ANSWER\n    print(ANSWER)\n    ```\n"
+        "```sh\necho end\n```\n"
+    )
+    run = subprocess.run(["bash", "-c", page.script()], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout == "42\nend\n"
+
+
+def test_a_failing_example_is_named_by_its_line(tmp_path: Path) -> None:
+    page = Page(tmp_path / "page.md")
+    page.path.write_text("# Title\n\n```python\nraise SystemExit(3)\n```\n")
+    run = subprocess.run(["bash", "-c", page.script()], capture_output=True, text=True, check=False)
+    assert run.returncode == 3
+    assert "page.md:3 failed" in run.stderr
