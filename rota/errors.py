@@ -4,7 +4,10 @@
     ├── UsageError                 wrong words at the command line or in a call: exit code 2
     │   ├── ConfigError            a configuration file or key that can't be used
     │   ├── UnknownSite            ├── UnknownApp      ├── UnknownQueue    ├── UnknownMethod
-    │   ├── InvalidCron            └── NotEncodable    a value that a job can't carry
+    │   ├── InvalidCron            ├── NotEncodable    a value that a job can't carry
+    │   └── BenchNotFound          no bench at or above the directory
+    ├── BenchRunning               a second `rota start` in one bench
+    ├── BrokenApp                  an app that can't be imported, or declares what can't be
     ├── StoreError                 the database under the engine
     │   ├── StoreBusy              another writer held it for longer than the time limit
     │   ├── StoreFull              no space left; nothing was changed
@@ -16,6 +19,7 @@
     │   └── NewerSchema            written by a newer Rota
     ├── JobError                   what a job's caller or the job itself is told
     │   ├── NoSuchJobError         ├── JobNotFinished   ├── JobFailed
+    │   ├── NotDecodable           stored arguments or a result that can't be read
     │   └── QueueOverloaded
     ├── NotInRota                  a Frappe name that Rota does not have
     └── ValidationError            what Frappe's code raises and catches, with Frappe's names and HTTP statuses
@@ -100,6 +104,31 @@ class NotEncodable(UsageError):
         self.path, self.reason = path, reason
 
 
+class BenchNotFound(UsageError):
+    """No bench at or above a directory."""
+
+    def __init__(self, directory: object) -> None:
+        super().__init__(f"no bench at or above {directory}: make one with `rota init DIR`, or name it with --bench DIR")
+
+
+class BenchRunning(RotaError):
+    """Another `rota start` runs in this bench; `process` is its number as text, "" when it is not known."""
+
+    def __init__(self, bench: object, process: str) -> None:
+        who = f"process {process}" if process else "another process"
+        super().__init__(f"the bench {bench} is running already ({who}): stop that first")
+        self.process = process
+
+
+class BrokenApp(RotaError):
+    """An app that can't be imported, or whose hooks or DocTypes can't be used. `line` is 0 when no line is to blame."""
+
+    def __init__(self, app: str, file: object, line: int, reason: str) -> None:
+        where = f"{file}, line {line}" if line else f"{file}"
+        super().__init__(f"the app {app!r} can't be used: {where}: {reason}")
+        self.app, self.file, self.line, self.reason = app, str(file), line, reason
+
+
 class StoreError(RotaError):
     """The database under the engine could not do what was asked."""
 
@@ -167,6 +196,14 @@ class JobFailed(JobError):
             f"job {job_id} {state}: {error.strip().splitlines()[-1] if error.strip() else 'no error text'}"
         )
         self.job_id, self.state, self.error = job_id, state, error
+
+
+class NotDecodable(JobError):
+    """Stored arguments or a result that can't be read: damaged, or made of a class that is gone."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"what was stored with the job can't be read: {reason}")
+        self.reason = reason
 
 
 class RetryLater(Exception):
@@ -502,3 +539,15 @@ class AttachmentLimitReached(ValidationError):
 
 class InvalidFilter(ValidationError):
     """A filter, field or order that can't be understood; the message names it."""
+
+
+class InvalidSQLValues(ValidationError):
+    """The values given with a statement don't fit its placeholders; the message says where."""
+
+
+class UnsupportedSQL(ValidationError):
+    """SQL that would not mean on this database what it means on MariaDB; it was not run."""
+
+    def __init__(self, construct: str, remedy: str) -> None:
+        super().__init__(f"{construct} can't be used in a statement: {remedy}")
+        self.construct, self.remedy = construct, remedy
