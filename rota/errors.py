@@ -4,6 +4,7 @@
     ├── UsageError                 wrong words at the command line or in a call: exit code 2
     │   ├── ConfigError            a configuration file or key that can't be used
     │   ├── UnknownSite            ├── UnknownApp      ├── UnknownQueue    ├── UnknownMethod
+    │   ├── UnknownTimeZone        ├── InvalidSchedule  ├── InvalidRetry
     │   ├── InvalidCron            ├── NotEncodable    a value that a job can't carry
     │   └── BenchNotFound          no bench at or above the directory
     ├── BenchRunning               a second `rota start` in one bench
@@ -94,6 +95,30 @@ class InvalidCron(UsageError):
     def __init__(self, expression: str, reason: str) -> None:
         super().__init__(f"cron expression {expression[:80]!r}: {reason}")
         self.expression, self.reason = expression, reason
+
+
+class UnknownTimeZone(UsageError):
+    """A time zone that the machine's zone data does not know."""
+
+    def __init__(self, zone: str) -> None:
+        super().__init__(f"there is no time zone {zone[:80]!r}: write an IANA name, such as Europe/Berlin or UTC")
+        self.zone = zone
+
+
+class InvalidSchedule(UsageError):
+    """A schedule, in `scheduler_events` or made by hand, that can't be kept."""
+
+    def __init__(self, schedule: str, reason: str) -> None:
+        super().__init__(f"schedule {schedule[:200]!r}: {reason}")
+        self.schedule, self.reason = schedule, reason
+
+
+class InvalidRetry(UsageError):
+    """A retry policy that can't be followed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"retry: {reason}")
+        self.reason = reason
 
 
 class NotEncodable(UsageError):
