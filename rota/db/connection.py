@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from rota.errors import ConfigError
-
 Dialect = Literal["sqlite", "postgresql"]
 Params = Mapping[str, Any]
 Row = tuple[Any, ...]
@@ -139,19 +137,3 @@ def _identifier(name: str) -> str:
     if not name.isidentifier() or not name.isascii():
         raise ValueError(f"{name!r} is not a savepoint's name")
     return name
-
-
-def open_database(url: str) -> Database:
-    """The database at `url`: a file's path, `sqlite:///PATH`, or a `postgresql://` DSN (several hosts are fine)."""
-    if url.startswith(("postgresql://", "postgres://")):
-        # The driver is an extra: only who uses PostgreSQL needs it, or pays for its import.
-        from rota.db.postgresql import PostgreSQL
-
-        return PostgreSQL(url)
-    if "://" in url and not url.startswith("sqlite:///"):
-        raise ConfigError(
-            f"the database {url.split('://', 1)[0]}://... is none that Rota knows: sqlite or postgresql://"
-        )
-    from rota.db.sqlite import SQLite
-
-    return SQLite(url.removeprefix("sqlite:///"))
