@@ -14,6 +14,8 @@ from pathlib import Path
 import click
 import pytest
 
+from rota.config import SETTINGS
+from scripts import settings_page
 from tests.support.pages import ROOT, Page, all_pages, command_words
 
 PAGES = all_pages()
@@ -110,6 +112,14 @@ def test_every_option_has_a_word_in_the_commands_page() -> None:
     }
     text = (DOCS / "commands.md").read_text()
     assert {option for option in options if not re.search(rf"`{option}\b", text)} == set()
+
+
+def test_the_settings_page_is_what_the_code_declares() -> None:
+    assert settings_page.PAGE.read_text() == settings_page.page(), "`make docs` writes the page anew"
+
+
+def test_every_setting_is_in_a_section_of_the_settings_page() -> None:
+    assert {name for names in settings_page.sections().values() for name in names} == set(SETTINGS)
 
 
 def test_every_dependency_has_its_reason_in_the_decisions() -> None:
