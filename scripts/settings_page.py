@@ -20,7 +20,8 @@ Settings come from three places; a later one wins:
 3. environment variables `ROTA_KEY`, with the key in capitals: `ROTA_LOG_LEVEL=DEBUG`
 
 `rota set-config KEY VALUE` writes the second, with `-g` the first. Where Frappe has a key, it is the same here. Keys
-that Rota does not know are kept for apps. A value that does not fit is an error that names the file, the line and the key.
+that Rota does not know are kept for apps. A value that does not fit is an error that names the file, the line and the
+key.
 
 Numbers are seconds or bytes, unless the meaning says otherwise.
 """
