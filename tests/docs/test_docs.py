@@ -4,10 +4,7 @@ command and setting that exists is in it."""
 from __future__ import annotations
 
 import importlib
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -47,28 +44,7 @@ def all_commands(group: click.Group, path: tuple[str, ...] = ()) -> dict[tuple[s
 @pytest.mark.parametrize("page", RUNNABLE, ids=str)
 def test_the_examples_of_a_page_run(page: Page, tmp_path: Path) -> None:
     command_line()
-    bin_folder = tmp_path / "bin"
-    bin_folder.mkdir()
-    rota = bin_folder / "rota"
-    rota.write_text(f"#!{sys.executable}\nfrom rota.cli.main import main\nmain()\n")
-    rota.chmod(0o755)
-    (tmp_path / "work").mkdir()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROTA_")}
-    environment["PATH"] = f"{bin_folder}:{Path(sys.executable).parent}:{environment['PATH']}"
-    environment["PYTHONPATH"] = str(ROOT)
-
-    run = subprocess.run(
-        ["bash", "-c", page.script()],
-        check=False,
-        cwd=tmp_path / "work",
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-    )
-
+    run = page.run(tmp_path)
     assert run.returncode == 0, run.stdout
 
 
@@ -162,13 +138,12 @@ def test_a_page_is_one_script_from_top_to_bottom(tmp_path: Path) -> None:
         "1. In a list:\n\n    ```python\n    from shop.tasks import ANSWER\n    print(ANSWER)\n    ```\n"
         "```sh\necho end\n```\n"
     )
-    run = subprocess.run(["bash", "-c", page.script()], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert run.stdout == "42\nend\n"
+    assert page.run(tmp_path).stdout == "42\nend\n"
 
 
 def test_a_failing_example_is_named_by_its_line(tmp_path: Path) -> None:
     page = Page(tmp_path / "page.md")
     page.path.write_text("# Title\n\n```python\nraise SystemExit(3)\n```\n")
-    run = subprocess.run(["bash", "-c", page.script()], capture_output=True, text=True, check=False)
+    run = page.run(tmp_path)
     assert run.returncode == 3
-    assert "page.md:3 failed" in run.stderr
+    assert "page.md:3 failed" in run.stdout

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +65,29 @@ class Page:
         """
         steps = [f"# {self}:{block.line}\nline={block.line}\n{block.as_shell()}" for block in self._runnable()]
         return "\n".join(["set -euo pipefail", f"trap 'echo {self}:$line failed >&2' ERR", *steps]) if steps else ""
+
+    def run(self, folder: Path) -> subprocess.CompletedProcess[str]:
+        """Run the page's script in an empty directory below `folder`, with `rota` from this source tree on the PATH."""
+        work, programs = folder / "work", folder / "bin"
+        work.mkdir()
+        programs.mkdir()
+        rota = programs / "rota"
+        rota.write_text(f"#!{sys.executable}\nfrom rota.cli.main import main\nmain()\n")
+        rota.chmod(0o755)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ROTA_")}
+        environment["PATH"] = f"{programs}:{Path(sys.executable).parent}:{environment['PATH']}"
+        environment["PYTHONPATH"] = str(ROOT)
+        return subprocess.run(
+            ["bash", "-c", self.script()],
+            check=False,
+            cwd=work,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+        )
 
     def commands(self) -> set[tuple[str, ...]]:
         """The words after `rota` in every shell line and inline code: ('jobs', 'list'), without options."""
