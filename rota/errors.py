@@ -133,7 +133,9 @@ class BenchNotFound(UsageError):
     """No bench at or above a directory."""
 
     def __init__(self, directory: object) -> None:
-        super().__init__(f"no bench at or above {directory}: make one with `rota init DIR`, or name it with --bench DIR")
+        super().__init__(
+            f"no bench at or above {directory}: make one with `rota init DIR`, or name it with --bench DIR"
+        )
 
 
 class BenchRunning(RotaError):
@@ -520,6 +522,14 @@ class InvalidDatabaseFile(ValidationError):
 
 class ExecutableNotFound(FileNotFoundError):
     """A program that is needed is not on this machine."""
+
+
+class CommandFailedError(RotaError):
+    """A shell command failed; `out` and `err` are what it printed."""
+
+    def __init__(self, message: str, out: str, err: str) -> None:
+        super().__init__(f"{message}: {(err or out).strip()[-500:]}")
+        self.out, self.err = out, err
 
 
 class InvalidRoundingMethod(ValueError):

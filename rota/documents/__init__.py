@@ -1,0 +1,1 @@
+"""Documents: what a DocType says, kept and checked."""

@@ -1,0 +1,1 @@
+"""Frappe's names at Frappe's paths."""
