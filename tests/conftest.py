@@ -33,6 +33,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # An address differs in each process: xdist's workers would not agree on which tests there are, and run none.
+    named_by_address = [item.nodeid for item in items if " at 0x" in item.nodeid]
+    if named_by_address:
+        raise pytest.UsageError(f"give this test's parameters ids of their own: {named_by_address[0]}")
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     """A clock that stands at noon UTC of Monday, 5 January 2026 until the test moves it."""

@@ -24,8 +24,9 @@ def command_line() -> click.Group:
     """The command `rota`."""
     if not (ROOT / "rota" / "cli" / "main.py").exists():
         pytest.skip("rota.cli.main does not exist yet")
-    module = importlib.import_module("rota.cli.main")
-    return next(value for value in vars(module).values() if isinstance(value, click.Group))
+    group = importlib.import_module("rota.cli.main").main
+    assert isinstance(group, click.Group)
+    return group
 
 
 def all_commands(group: click.Group, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], click.Command]:
