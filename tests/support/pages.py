@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*)(?P<options>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
-HIDDEN = re.compile(r"<!--\s*run:\s*(?P<text>.*?)-->", re.DOTALL)
+HIDDEN = re.compile(r"^<!--\s*run:\s*(?P<text>.*?)-->", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 
 
