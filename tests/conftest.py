@@ -18,19 +18,20 @@ from tests.support.postgres import DURABLE, NoPostgres, PostgresServer, SharedSe
 hypothesis.settings.register_profile("rota", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("rota")
 
-SHARED_FOLDER = "ROTA_TEST_RUN_FOLDER"
+RUN_FOLDER = "ROTA_TEST_RUN_FOLDER"
+RUN_PROCESS = "ROTA_TEST_RUN_PROCESS"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):  # xdist's workers inherit the variable from the process that starts them
-        os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="rota-tests-")
+    if not hasattr(config, "workerinput"):  # xdist's workers inherit the variables of the process that starts them
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="rota-tests-")
+        os.environ[RUN_PROCESS] = str(os.getpid())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        folder = Path(os.environ.pop(SHARED_FOLDER))
-        SharedServer(folder).stop()
-        shutil.rmtree(folder)
+        _shared_server().stop()
+        shutil.rmtree(os.environ[RUN_FOLDER])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     named_by_address = [item.nodeid for item in items if " at 0x" in item.nodeid]
     if named_by_address:
         raise pytest.UsageError(f"give this test's parameters ids of their own: {named_by_address[0]}")
+
+
+def _shared_server() -> SharedServer:
+    return SharedServer(Path(os.environ[RUN_FOLDER]), run=int(os.environ[RUN_PROCESS]))
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def clock() -> FixedClock:
 def postgres_server() -> PostgresServer:
     """A private PostgreSQL server, one for the whole run; it does not wait for the disk."""
     try:
-        return SharedServer(Path(os.environ[SHARED_FOLDER])).get()
+        return _shared_server().get()
     except NoPostgres as missing:
         pytest.skip(str(missing))
 
@@ -66,7 +71,7 @@ def postgres_dsn(postgres_server: PostgresServer) -> Iterator[str]:
 def durable_postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server with its default settings, which a test may restart or crash."""
     try:
-        server = start_server(DURABLE)
+        server = start_server(DURABLE, run=int(os.environ[RUN_PROCESS]))
     except NoPostgres as missing:
         pytest.skip(str(missing))
     yield server

@@ -29,6 +29,12 @@ DURABLE: Mapping[str, str] = {}
 
 SUPERUSER = "postgres"
 
+# A killed test run can't stop its server: this outlives it by a second. $0: the run's process, $1: the server's folder.
+GUARD = """
+(while kill -0 "$0" && [ -d "$1" ]; do sleep 1; done
+if [ -d "$1" ]; then kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"; rm -rf "$1"; fi) </dev/null >/dev/null 2>&1 &
+"""
+
 
 class NoPostgres(Exception):
     """PostgreSQL's server programs are not on this machine."""
@@ -91,8 +97,11 @@ class PostgresServer:
             _run(command, stdout=log, stderr=log)
 
 
-def start_server(settings: Mapping[str, str] = FAST) -> PostgresServer:
-    """Make a new cluster in a temporary directory and start its server with `settings`."""
+def start_server(settings: Mapping[str, str], *, run: int) -> PostgresServer:
+    """Make a new cluster in a temporary directory and start its server with `settings`.
+
+    It ends with the process `run`, if nobody stops it before.
+    """
     programs = server_programs()
     folder = Path(tempfile.mkdtemp(prefix="rota-pg-", dir="/tmp"))  # a socket's path has 107 bytes at most
     password = secrets.token_hex(12)
@@ -117,16 +126,18 @@ def start_server(settings: Mapping[str, str] = FAST) -> PostgresServer:
         file.writelines(f"{name} = '{value}'\n" for name, value in wanted.items())
     server = PostgresServer(programs=str(programs), folder=str(folder), port=port, password=password)
     server._pg_ctl("start")
+    subprocess.run(["sh", "-c", GUARD, str(run), str(folder)], check=True, start_new_session=True)
     return server
 
 
 class SharedServer:
     """One server for all processes of a test run: the first that asks starts it, the run's parent process ends it.
 
-    `folder` is a directory that all of them know.
+    `folder` is a directory that all of them know, `run` the parent's process id.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, run: int) -> None:
+        self._run = run
         self._state = folder / "postgres.json"
         self._lock = folder / "postgres.lock"
 
@@ -140,7 +151,7 @@ class SharedServer:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self._state.exists():
                 return PostgresServer(**json.loads(self._state.read_text()))
-            server = start_server()
+            server = start_server(FAST, run=self._run)
             self._state.write_text(json.dumps(asdict(server)))
             return server
 
