@@ -166,7 +166,7 @@ def test_doctypes_are_found_by_module(bench: Bench) -> None:
 
 def test_the_built_in_doctypes_are_an_app() -> None:
     found = {one.path.stem for one in builtin_app().doctypes()}
-    assert {"user", "file", "scheduled_job_type", "email_queue"} <= found
+    assert {"file", "scheduled_job_type", "email_queue"} <= found
 
 
 def test_a_new_app_is_complete(bench: Bench) -> None:

@@ -1,0 +1,1 @@
+"""The web: what browsers, clients and monitoring ask over HTTP."""
