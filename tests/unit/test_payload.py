@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -196,6 +197,13 @@ def test_the_text_is_ascii_and_strict_json_without_nul_surrogates_or_nan(value: 
     assert "\0" not in text
     strict = json.loads(text, parse_constant=pytest.fail)
     json.dumps(strict, ensure_ascii=False).encode("utf-8")  # fails on a lone surrogate
+
+
+def test_postgresql_takes_every_text_as_json(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn) as connection:
+        texts = [encode({"value": value}) for value in VALUES]
+        rows = connection.execute("select t::jsonb is not null, t from unnest(%s::text[]) as t", [texts]).fetchall()
+    assert rows == [(True, text) for text in texts]
 
 
 def test_a_default_factory_travels_too() -> None:
