@@ -1,0 +1,182 @@
+"""What a running job says to its dispatcher, and what it is told: log lines, progress, stop, cancel, timeout.
+
+Lines are sent at most twice a second while a job runs, and the rest with its report.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from rota.engine.slate import Slate
+from rota.errors import JobCanceled, JobTimeout
+
+FLUSH_SECONDS = 0.5
+CUT = " [... the attempt logged more than is kept; the rest is cut off]"
+LINE_COST = 32  # what a line takes beside its text, in bytes, roughly
+# Marks of the lines on the pipe that are no report.
+LOG, PROGRESS, RETIRE, ASYNC = "log", "progress", "retire", "async"
+
+
+class Alarm:
+    """The one interval timer that a process has, for a job's timeout and for flushing its lines.
+
+    Both are functions called in the main thread, between two of its steps; `uninterrupted` puts them off.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[str, tuple[float, Callable[[], None]]] = {}
+        self._held = 0
+        signal.signal(signal.SIGALRM, self._ring)
+
+    def set(self, name: str, seconds: float, call: Callable[[], None]) -> None:
+        """Call `call` in so many seconds, in place of what `name` had."""
+        self._due[name] = (time.monotonic() + seconds, call)
+        self._wind()
+
+    def clear(self, name: str) -> None:
+        if self._due.pop(name, None) is not None:
+            self._wind()
+
+    @contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+            if not self._held:
+                self._wind()
+
+    def _wind(self) -> None:
+        if self._held:
+            return
+        first = min((moment for moment, _ in self._due.values()), default=None)
+        # A delay of 0 would stop the timer; what is overdue rings at once.
+        delay = 0 if first is None else max(first - time.monotonic(), 1e-6)
+        signal.setitimer(signal.ITIMER_REAL, delay)
+
+    def _ring(self, *_: object) -> None:
+        if self._held:
+            return
+        now = time.monotonic()
+        late = [name for name, (moment, _) in self._due.items() if moment <= now]
+        calls = [self._due.pop(name)[1] for name in late]
+        self._wind()
+        for call in calls:
+            call()
+
+
+class Channel:
+    """One execution's line to its dispatcher. The runner hands it to the job's log, progress and database calls."""
+
+    def __init__(
+        self,
+        serial: int,
+        slot: int,
+        slate: Slate,
+        send: Callable[[bytes], None],
+        *,
+        body: Mapping[str, Any],
+        max_log_size: int,
+        alarm: Alarm,
+    ) -> None:
+        self.serial = serial
+        self.body = body  #: the claim's, decoded: kwargs, timeout, options, ...
+        self.timeout = float(body["timeout"])  #: seconds
+        self._timed_out = False
+        self._slot = slot
+        self._slate = slate
+        self._send = send
+        self._room = max_log_size
+        self._alarm = alarm
+        self._flush_name = f"flush {slot}"
+        self._lines: list[list[Any]] = []
+        self._flushed = 0.0
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the worker is to stop: a resumable job ends at its next step."""
+        return self._slate.stopping
+
+    def check(self) -> None:
+        """Called by the job's log, progress and database calls, and before its last commit.
+
+        Raises:
+            JobCanceled: somebody canceled the job.
+            JobTimeout: the job's time is over, and it went on all the same.
+        """
+        if self._timed_out:
+            self.time_out()
+        if self._slate.is_canceled(self._slot, self.serial):
+            raise JobCanceled("the job was canceled")
+
+    def time_out(self) -> None:
+        """End the job as too long.
+
+        Raises:
+            JobTimeout: always.
+        """
+        self._timed_out = True
+        raise JobTimeout(f"the job ran longer than {self.timeout:g} s")
+
+    def must_end(self, *, late: bool) -> BaseException | None:
+        """Why a job that runs in an event loop is to be cancelled now, if it is."""
+        self._timed_out = self._timed_out or late
+        try:
+            self.check()
+        except (JobTimeout, JobCanceled) as reason:
+            return reason
+        return None
+
+    def log(self, level: str, text: str) -> None:
+        """Keep a line. `level`: logging's name, or OUTPUT. What exceeds the attempt's room is cut, and marked."""
+        if self._room <= 0:
+            return
+        text = plain_text(text)
+        if len(text) > self._room:
+            text = text[: self._room] + CUT
+        self._room -= len(text) + LINE_COST
+        with self.uninterrupted():
+            self._lines.append([time.time_ns() // 1000, level, text])
+            wait = self._flushed + FLUSH_SECONDS - time.monotonic()
+            if wait <= 0:
+                self._flush_now()
+            elif len(self._lines) == 1:
+                self._alarm.set(self._flush_name, wait, self._flush_now)
+
+    def progress(self, done: float | None, total: float | None = None, message: str | None = None) -> None:
+        """Tell how far the job is. The dispatcher writes the latest at most once a second."""
+        text = None if message is None else plain_text(message)
+        with self.uninterrupted():
+            self._send(line([PROGRESS, self.serial, done, total, text]))
+
+    def flush(self) -> None:
+        """Send the lines that are still here; the last call of an execution."""
+        self._alarm.clear(self._flush_name)
+        if self._lines:
+            with self.uninterrupted():
+                self._flush_now()
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        """Inside, no JobTimeout is raised; if its moment comes, it is raised after the end. For a COMMIT."""
+        return self._alarm.uninterrupted()
+
+    def _flush_now(self) -> None:
+        lines, self._lines = self._lines, []
+        self._flushed = time.monotonic()
+        self._send(line([LOG, self.serial, lines]))
+
+
+def line(values: list[Any]) -> bytes:
+    """A line for the pipe."""
+    return json.dumps(values, separators=(",", ":")).encode() + b"\n"
+
+
+def plain_text(text: str) -> str:
+    """Text that every database takes: no NUL and no lone surrogate; both are shown as escapes."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
