@@ -524,6 +524,12 @@ class ExecutableNotFound(FileNotFoundError):
     """A program that is needed is not on this machine."""
 
 
+class FrappeTypeError(TypeError):
+    """An argument of a method that may be called from outside is not of the type that its signature names."""
+
+    http_status_code = 417
+
+
 class CommandFailedError(RotaError):
     """A shell command failed; `out` and `err` are what it printed."""
 

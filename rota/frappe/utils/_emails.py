@@ -23,9 +23,9 @@ MULTI_EMAIL_STRING_PATTERN = re.compile(r'[,\n](?=(?:[^"]|"[^"]*")*$)')
 
 
 def check_format(email_id: str) -> bool:
-    """Whether there is something before an @, and a dot and at least four letters after it."""
-    local, at, domain = (email_id or "").rpartition("@")
-    return bool(local and at) and "." in domain[1:] and len(domain) > 3
+    """Whether there is something before an @, a dot and at least four letters after it, and no space anywhere."""
+    local, _at, domain = (email_id or "").rpartition("@")
+    return bool(local) and not re.search(r"\s", email_id) and "." in domain[1:] and len(domain) > 3
 
 
 def get_name_from_email_string(email_string: str, email_id: str, name: str | None) -> str:

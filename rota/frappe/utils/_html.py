@@ -77,7 +77,7 @@ def _slug(text: str) -> str:
 def _walk(tokens: list[Token]) -> list[tuple[int, str, str]]:
     """Give headings an id, and tables and images their classes; the headings, as (level, id, text)."""
     headings: list[tuple[int, str, str]] = []
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip(tokens, [*tokens[1:], None], strict=False):
         if token.type == "heading_open" and following:
             base = _slug(following.content)
             taken = sum(1 for _level, name, _text in headings if re.fullmatch(rf"{re.escape(base)}(-\d+)?", name))
