@@ -7,6 +7,7 @@ time that became a tick. Whoever asks again after the tick was recorded gets not
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ MAX_COUNTED = 1000
 _JITTER, _LONG_JITTER = 60.0, 600.0
 _MAX_SECONDS = 100 * 366 * 86400
 _INSTANT = timedelta(microseconds=1)
+_ALWAYS = ("id", "method", "frequency", "cron")
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -166,6 +168,27 @@ class Schedule:
             Cron.parse(self.cron, self.tz or "UTC")
         except (InvalidCron, UnknownTimeZone) as error:
             self._refuse(str(error), error)
+
+    def to_json(self) -> str:
+        """How the store keeps it: a JSON object of what differs from the defaults, keys sorted."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        kept = {name: value for name, value in found.items() if value not in (None, "", {}) or name in _ALWAYS}
+        return json.dumps(kept, sort_keys=True, default=_plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> Schedule:
+        """The schedule that `to_json` wrote.
+
+        Raises:
+            InvalidSchedule, InvalidCron, UnknownTimeZone: it can't be what it says.
+        """
+        try:
+            values = json.loads(text)
+            if values.get("paused_until"):
+                values["paused_until"] = datetime.fromisoformat(values["paused_until"])
+            return cls(**values)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise InvalidSchedule(text[:60], f"the stored definition can't be read: {error}") from error
 
     @property
     def short_name(self) -> str:
@@ -333,6 +356,14 @@ def _from_entry(key: str, cron: str, entry: Any, scheduler_interval: int) -> Sch
     if "method" not in options:
         raise InvalidSchedule(f"{key} {cron}".strip(), f"{entry!r:.80} names no method")
     return Schedule.make(options.pop("method"), key, cron, scheduler_interval=scheduler_interval, **options)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if hasattr(value, "to_dict"):  # a RetryPolicy
+        return value.to_dict()
+    raise TypeError(f"{value!r} is no JSON value")
 
 
 def _in_words(span: timedelta) -> str:

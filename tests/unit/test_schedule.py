@@ -283,3 +283,23 @@ def test_the_offset_moves_the_start_and_not_the_due_time() -> None:
 def test_crons_and_all_start_on_the_second() -> None:
     for schedule in from_hooks({"all": "app.tasks.a", "cron": {"0 9 * * *": "app.tasks.a"}}):
         assert schedule.offset("a.example") == timedelta(0)
+
+
+def test_what_the_store_keeps_of_a_schedule_is_the_same_schedule_again() -> None:
+    schedule = Schedule.make(
+        "app.tasks.a",
+        "cron",
+        "0 9 * * *",
+        tz="Europe/Berlin",
+        paused_until=CREATED,
+        catch_up="all",
+        kwargs={"region": "EU"},
+        retry={"attempts": 3},
+    )
+    assert Schedule.from_json(schedule.to_json()) == schedule
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"id": "a"}', '{"id": "a", "unknown": 1}', "null"])
+def test_a_stored_schedule_that_can_not_be_read_is_named(text: str) -> None:
+    with pytest.raises(InvalidSchedule, match="can't be read"):
+        Schedule.from_json(text)
