@@ -14,9 +14,11 @@ from typing import Any
 
 from rota.engine.slate import Slate
 from rota.errors import JobCanceled, JobTimeout
+from rota.payload import clean_text
 
 FLUSH_SECONDS = 0.5
 CUT = " [... the attempt logged more than is kept; the rest is cut off]"
+LONGEST_MESSAGE = 1000  # characters of a progress message
 LINE_COST = 32  # what a line takes beside its text, in bytes, roughly
 # Marks of the lines on the pipe that are no report.
 LOG, PROGRESS, RETIRE, ASYNC = "log", "progress", "retire", "async"
@@ -88,6 +90,7 @@ class Channel:
         self.serial = serial
         self.body = body  #: the claim's, decoded: kwargs, timeout, options, ...
         self.timeout = float(body["timeout"])  #: seconds
+        self._began = time.monotonic_ns()
         self._timed_out = False
         self._slot = slot
         self._slate = slate
@@ -97,6 +100,10 @@ class Channel:
         self._flush_name = f"flush {slot}"
         self._lines: list[list[Any]] = []
         self._flushed = 0.0
+
+    def elapsed_micros(self) -> int:
+        """Microseconds since the execution began."""
+        return (time.monotonic_ns() - self._began) // 1000
 
     @property
     def stopping(self) -> bool:
@@ -137,9 +144,9 @@ class Channel:
         """Keep a line. `level`: logging's name, or OUTPUT. What exceeds the attempt's room is cut, and marked."""
         if self._room <= 0:
             return
-        text = plain_text(text)
         if len(text) > self._room:
             text = text[: self._room] + CUT
+        text = clean_text(text, 8 * len(text) + 100)
         self._room -= len(text) + LINE_COST
         with self.uninterrupted():
             self._lines.append([time.time_ns() // 1000, level, text])
@@ -151,7 +158,7 @@ class Channel:
 
     def progress(self, done: float | None, total: float | None = None, message: str | None = None) -> None:
         """Tell how far the job is. The dispatcher writes the latest at most once a second."""
-        text = None if message is None else plain_text(message)
+        text = None if message is None else clean_text(message, LONGEST_MESSAGE)
         with self.uninterrupted():
             self._send(line([PROGRESS, self.serial, done, total, text]))
 
@@ -175,8 +182,3 @@ class Channel:
 def line(values: list[Any]) -> bytes:
     """A line for the pipe."""
     return json.dumps(values, separators=(",", ":")).encode() + b"\n"
-
-
-def plain_text(text: str) -> str:
-    """Text that every database takes: no NUL and no lone surrogate; both are shown as escapes."""
-    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -34,9 +34,8 @@ class Held:
 
     site: str
     claim: Claim
-    claimed_at: float  #: seconds, monotonic
     ref: ClaimRef
-    given_at: float = 0.0
+    waiting_since: float = 0.0  #: seconds, monotonic: when it was claimed or taken back
     canceled_at: float | None = None  #: when its job was told to stop
     timeout: float = 0.0  #: seconds; 0 until it is looked at
 
@@ -148,7 +147,6 @@ class Crew:
                 hand.jobs.send(message)
         except BlockingIOError:
             return False
-        held.given_at = time.monotonic()
         hand.held[serial] = held
         return True
 
@@ -167,7 +165,7 @@ class Crew:
             found.append(hand.held.pop(serial_of(data)))
 
     def read(self, hand: Hand) -> list[list[Any]]:
-        """The lines that came from the worker, each as its values; a plain number is a list of one."""
+        """The lines that came from the worker, each as its values."""
         return self._lines(hand) if self._fill(hand) else []
 
     def read_all(self, hand: Hand) -> list[list[Any]]:
@@ -190,7 +188,7 @@ class Crew:
         end = hand.rest.rfind(b"\n") + 1
         lines = bytes(hand.rest[:end]).splitlines()
         del hand.rest[:end]
-        return [[int(one)] if one[:1] != b"[" else json.loads(one) for one in lines]
+        return [json.loads(one) if one[:1] == b"[" else [int(word) for word in one.split()] for one in lines]
 
     def retire(self, hand: Hand) -> None:
         """Let the worker end once it is through with what it has."""

@@ -1,24 +1,21 @@
 """What a worker tells of one execution, and who runs application code for it.
 
-A report crosses a pipe as one line of JSON that begins with the hand-out's number; an execution that returned and
-left nothing to record is just that number.
+A report crosses a pipe as one line of JSON that begins with the hand-out's number and how long it ran; of an execution
+that returned and left nothing to record, these two are all.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rota.jobs import Claim, Ending, JobSpec, Mode
+from rota.jobs import Claim, Ending, JobSpec
+from rota.store.wire import decode_spec, encode_spec
 
 if TYPE_CHECKING:
     from rota.engine.channel import Channel
-
-_SPEC_DEFAULTS = {
-    one.name: one.default if one.default is not MISSING else None for one in fields(JobSpec) if one.name != "options"
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +30,7 @@ class Report:
     run_at: int | None = None  #: microseconds; with LATER: when to run again
     children: tuple[JobSpec, ...] = ()  #: with RETURNED: jobs that it enqueued
     unknown: bool = False  #: with LOST: a COMMIT did not answer, so the worker must end
+    wanted: bool | None = None  #: with FAILED: whether the job's retry policy wants this error; filled in by the worker
 
 
 class Runner(Protocol):
@@ -52,52 +50,39 @@ class Runner(Protocol):
         ...
 
 
-def spec_to_json(spec: JobSpec) -> dict[str, Any]:
-    """A spec as plain JSON values; what is as by default is left out."""
-    values = asdict(spec)
-    return {key: value for key, value in values.items() if value != _SPEC_DEFAULTS.get(key, {})}
-
-
-def spec_from_json(values: Mapping[str, Any]) -> JobSpec:
-    """The spec that `spec_to_json` wrote."""
-    return JobSpec(
-        **{
-            **values,
-            "mode": Mode(values.get("mode", Mode.PLAIN)),
-            "depends_on": tuple(values.get("depends_on", ())),
-            "options": values.get("options", {}),
-        }
-    )
-
-
-def encode_report(serial: int, report: Report) -> bytes:
-    """One line for the pipe."""
+def encode_report(serial: int, micros: int, report: Report) -> bytes:
+    """One line for the pipe. `micros`: microseconds that it ran."""
     if report == NOTHING_TO_TELL:
-        return b"%d\n" % serial
+        return b"%d %d\n" % (serial, micros)
     values = [
         serial,
+        micros,
         report.ending.value,
         report.result,
         report.error,
         report.error_types,
         report.run_at,
-        [spec_to_json(child) for child in report.children],
+        [encode_spec(child) for child in report.children],
         report.unknown,
+        report.wanted,
     ]
     return json.dumps(values, separators=(",", ":")).encode() + b"\n"
 
 
 def decode_report(values: Sequence[Any]) -> Report:
-    """The report in a line's values, the hand-out's number left off."""
-    ending, result, error, types, run_at, children, unknown = values
+    """The report in a line's values after the first two."""
+    if not values:
+        return NOTHING_TO_TELL
+    ending, result, error, types, run_at, children, unknown, wanted = values
     return Report(
         ending=Ending(ending),
         result=result,
         error=error,
         error_types=tuple(types),
         run_at=run_at,
-        children=tuple(spec_from_json(child) for child in children),
+        children=tuple(decode_spec(child) for child in children),
         unknown=unknown,
+        wanted=wanted,
     )
 
 

@@ -15,23 +15,26 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from setproctitle import setproctitle
 
-from rota.engine.channel import ASYNC, RETIRE, Alarm, Channel, line, plain_text
+from rota.engine.channel import ASYNC, RETIRE, Alarm, Channel, line
 from rota.engine.descriptors import receive
 from rota.engine.report import Report, Runner, encode_report
 from rota.engine.slate import Slate
-from rota.errors import JobLost
+from rota.errors import InvalidRetry, JobLost
 from rota.jobs import Claim, Ending
+from rota.payload import clean_text
+from rota.retry import RetryPolicy, error_names
 
 log = logging.getLogger("rota.worker")
 
 # AF_UNIX splits longer messages in two; what does not fit travels in a memory file beside its serial number.
 LONGEST_MESSAGE = 16 << 10
+LONGEST_ERROR = 64 << 10  # characters
 CANCEL_POLL_SECONDS = 0.25
 MEMORY_CHECK_SECONDS = 1.0
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
@@ -147,10 +150,12 @@ class Worker:
             return failed(error)
 
     def _end(self, channel: Channel, slot: int, report: Report) -> None:
+        if report.ending is Ending.FAILED:
+            report = _asked(report, channel.body)
         channel.flush()
         self._slate.end(slot)
         self._done += 1
-        self._send(encode_report(channel.serial, report))
+        self._send(encode_report(channel.serial, channel.elapsed_micros(), report))
         if report.unknown:
             # Nobody knows whether this process's last commit happened: it must not go on with that connection.
             sys.exit(0)
@@ -261,19 +266,22 @@ def _body(claim: Claim) -> tuple[Mapping[str, Any], Report | None]:
     return body, None
 
 
+def _asked(report: Report, body: Mapping[str, Any]) -> Report:
+    """Ask the job's retry policy here, where the module that defines the error's class is loaded."""
+    try:
+        policy = RetryPolicy.of((body.get("options") or {}).get("retry"))
+    except InvalidRetry:
+        return report
+    return report if policy is None else replace(report, wanted=policy.wants(report.error_types))
+
+
 def failed(error: BaseException) -> Report:
     """The report of an exception that got as far as the worker."""
     return Report(
         ending=Ending.LOST if isinstance(error, JobLost) else Ending.FAILED,
-        error=plain_text("".join(traceback.format_exception(error))),
-        error_types=type_names(error),
+        error=clean_text("".join(traceback.format_exception(error)), LONGEST_ERROR),
+        error_types=error_names(error),
     )
-
-
-def type_names(error: BaseException) -> tuple[str, ...]:
-    """Dotted names of an exception's class and its bases, nearest first, as `Report.error_types` has them."""
-    classes = [one for one in type(error).__mro__ if one is not object]
-    return tuple(f"{one.__module__}.{one.__qualname__}".removeprefix("builtins.") for one in classes)
 
 
 def serve(runner: Runner, settings: WorkerSettings) -> Callable[[int, socket.socket, int, int], None]:

@@ -34,7 +34,7 @@ def held(method: str, *, timeout: float = 60, **kwargs: Any) -> Held:
         key=new_key(), number=number, attempt=1, crashes=0, failures=0, id="x", root="", method=method,
         queue="default", user="Administrator", started_at=0, body=body,
     )  # fmt: skip
-    return Held(site="one", claim=claim, claimed_at=0, ref=ClaimRef(claim.key, number))
+    return Held(site="one", claim=claim, ref=ClaimRef(claim.key, number))
 
 
 class Watched:
@@ -65,7 +65,7 @@ class Watched:
                 self.words.append([head, *rest[1:]])
             else:
                 one = hand.held.pop(head)
-                self.reports[one.claim.key] = decode_report(rest) if rest else NOTHING_TO_TELL
+                self.reports[one.claim.key] = decode_report(rest[1:])
 
     def until(self, condition: Callable[[], Any]) -> Any:
         def asked() -> Any:
@@ -130,11 +130,11 @@ def test_an_exception_is_reported_with_its_traceback_and_types(watched: Watched,
     report = watched.report(watched.give(hand, "raises"))
     assert report.ending is Ending.FAILED
     assert (report.error or "").endswith("ZeroDivisionError: no way\n")
-    assert report.error_types[:2] == ("ZeroDivisionError", "ArithmeticError")
+    assert report.error_types[:2] == ("builtins.ZeroDivisionError", "builtins.ArithmeticError")
 
 
 def test_sys_exit_fails_the_job_and_leaves_the_worker(watched: Watched, hand: Hand) -> None:
-    assert watched.report(watched.give(hand, "leaves")).error_types[0] == "SystemExit"
+    assert watched.report(watched.give(hand, "leaves")).error_types[0] == "builtins.SystemExit"
     assert watched.report(watched.give(hand, "pid")).result == str(hand.pid)
 
 
