@@ -145,18 +145,22 @@ from rota.frappe.utils._formats import (
 )
 from rota.frappe.utils._html import (
     HTML_TAG_PATTERN,
-    UnicodeWithAttrs,
     escape_html,
-    expand_relative_urls,
     is_html,
     is_image,
+    strip_html,
+    strip_html_tags,
+)
+from rota.frappe.utils._links import (
+    expand_relative_urls,
+    quote_urls,
+    scrub_urls,
+)
+from rota.frappe.utils._markdown import (
+    UnicodeWithAttrs,
     is_markdown,
     markdown,
     md_to_html,
-    quote_urls,
-    scrub_urls,
-    strip_html,
-    strip_html_tags,
     to_markdown,
 )
 from rota.frappe.utils._money import (

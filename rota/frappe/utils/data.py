@@ -96,15 +96,19 @@ from rota.frappe.utils._formats import (
 )
 from rota.frappe.utils._html import (
     HTML_TAG_PATTERN,
-    UnicodeWithAttrs,
     escape_html,
-    expand_relative_urls,
     is_html,
     is_image,
-    md_to_html,
+    strip_html,
+)
+from rota.frappe.utils._links import (
+    expand_relative_urls,
     quote_urls,
     scrub_urls,
-    strip_html,
+)
+from rota.frappe.utils._markdown import (
+    UnicodeWithAttrs,
+    md_to_html,
     to_markdown,
 )
 from rota.frappe.utils._money import (

@@ -11,7 +11,7 @@ from typing import Any
 from rota.documents.dictionary import AttrDict
 from rota.frappe.utils import _settings
 from rota.frappe.utils._formats import format_datetime, format_duration, format_time, format_timedelta, formatdate
-from rota.frappe.utils._html import markdown
+from rota.frappe.utils._markdown import markdown
 from rota.frappe.utils._money import fmt_money
 from rota.frappe.utils._numbers import cint, flt
 from rota.frappe.utils._settings import translate as _

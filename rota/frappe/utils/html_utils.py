@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from rota.frappe.utils._html import is_image
+
 ANY_TAG = re.compile(r"<[a-zA-Z/!?]")
 SCRIPT_OR_STYLE = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 TAG_OR_TEXT = re.compile(r"<[^>]*>|[^<]+")
@@ -163,8 +165,6 @@ def unescape_html(value: str) -> str:
 
 def get_icon_html(icon: str | None, small: bool = False) -> str:
     """The HTML of an icon: an image's address, an emoji, or the class of an icon font."""
-    from rota.frappe.utils._html import is_image  # _html sanitises with this module
-
     shown = entities.escape(icon or "")
     if is_image(icon):
         size = ' style="width: 16px; height: 16px;"' if small else ""

@@ -204,6 +204,7 @@ def test_an_icon_can_be_small() -> None:
         ("<a href='mailto:a@b.c'>x</a>", "<a href='mailto:a@b.c'>x</a>"),
         ("<a href='tel:1'>x</a>", "<a href='tel:1'>x</a>"),
         ("<img src='cid:1'>", "<img src='cid:1'>"),
+        ("<img src='//cdn.test/a.png'>", "<img src='//cdn.test/a.png'>"),
         ("<a href='#top'>x</a>", "<a href='#top'>x</a>"),
         (
             "<div style=\"background-image: url('/b.jpg')\">",
