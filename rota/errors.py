@@ -21,7 +21,7 @@
     ├── JobError                   what a job's caller or the job itself is told
     │   ├── NoSuchJobError         ├── JobNotFinished   ├── JobFailed
     │   ├── NotDecodable           stored arguments or a result that can't be read
-    │   └── QueueOverloaded
+    │   ├── QueueOverloaded        └── ChainStopped
     ├── NotInRota                  a Frappe name that Rota does not have
     └── ValidationError            what Frappe's code raises and catches, with Frappe's names and HTTP statuses
         └── ...
@@ -231,6 +231,17 @@ class NotDecodable(JobError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"what was stored with the job can't be read: {reason}")
         self.reason = reason
+
+
+class ChainStopped(JobError):
+    """A job that enqueues itself again and again, and changes nothing."""
+
+    def __init__(self, root: str, links: int) -> None:
+        super().__init__(
+            f"no progress: the chain {root!r} was stopped, as its last {links} links changed nothing; "
+            "what they could not do is in the Error Log"
+        )
+        self.root, self.links = root, links
 
 
 class RetryLater(Exception):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_FILE = 10 << 20  # bytes after which maintenance moves a log file away
 KEPT_FILES = 10
+OUTPUT = "OUTPUT"  #: the level of what a job prints
 
 #: the line to the dispatcher of the job that runs here
 channel_here: ContextVar[Channel | None] = ContextVar("rota_channel", default=None)
@@ -55,16 +56,14 @@ class ToAttempt(logging.Handler):
         text = record.getMessage()
         if record.exc_info:
             text += "\n" + logging.Formatter().formatException(record.exc_info)
-        channel.log(record.levelno, text, record.name)
+        channel.log(record.levelname, text)
 
 
 class Spoken(io.TextIOBase):
     """Stands for stdout or stderr in a worker: a job's lines go to its attempt, all others where they always went."""
 
-    def __init__(self, behind: TextIO, level: int, name: str) -> None:
+    def __init__(self, behind: TextIO) -> None:
         self._behind = behind
-        self._level = level
-        self._name = name
         self._partial = ""
 
     def write(self, text: str) -> int:
@@ -73,7 +72,7 @@ class Spoken(io.TextIOBase):
             return self._behind.write(text)
         *lines, self._partial = (self._partial + text).split("\n")
         for line in lines:
-            channel.log(self._level, line, self._name)
+            channel.log(OUTPUT, line)
         return len(text)
 
     def flush(self) -> None:
@@ -81,7 +80,7 @@ class Spoken(io.TextIOBase):
         if channel is None:
             self._behind.flush()
         elif self._partial:
-            channel.log(self._level, self._partial, self._name)
+            channel.log(OUTPUT, self._partial)
             self._partial = ""
 
     def fileno(self) -> int:
@@ -101,7 +100,7 @@ def capture() -> Callable[[], None]:
     root.addHandler(ToAttempt())
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
-    out, err = Spoken(sys.stdout, logging.INFO, "stdout"), Spoken(sys.stderr, logging.WARNING, "stderr")
+    out, err = Spoken(sys.stdout), Spoken(sys.stderr)
     sys.stdout, sys.stderr = out, err
 
     def flush() -> None:

@@ -7,11 +7,19 @@ and turns the last one into the job's outcome (protocol steps E, W3 and W4).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rota.db.connection import Connection
+from rota.errors import ChainStopped
 from rota.jobs import JobSpec, Mode
-from rota.store.handoff import ClaimRef
-from rota.store.store import Store
+from rota.store import ClaimRef, Store
+
+if TYPE_CHECKING:
+    from rota.sites.running import Running
+
+# A chain is stopped when this many of its links in a row have changed nothing.
+FRUITLESS_LINKS = 3
 
 
 class Enqueues:
@@ -70,8 +78,8 @@ class Enqueues:
     def release(self, name: str) -> None:
         self._marks.pop(name, None)
 
-    def before_commit(self, connection: Connection | None, wrote: bool) -> None:
-        if connection is not None and wrote:
+    def before_commit(self, connection: Connection | None, writes: int) -> None:
+        if connection is not None:
             if self._waiting:
                 self._store.handoff.publish(connection, self._waiting, self.claim)
         elif self._waiting:
@@ -96,41 +104,60 @@ class Enqueues:
 
 
 class JobEnqueues(Enqueues):
-    """The buffer inside a job: its commits carry the claim."""
+    """The buffer inside a job: its commits carry the claim, and what it enqueues is known as its child.
+
+    A job that enqueues its own method makes a chain. Its links share the id of the first, so that `is_job_enqueued` of
+    that id says yes until the last has ended; a chain whose links change nothing is stopped.
+    """
 
     def __init__(self, store: Store, wake: Callable[[], None]) -> None:
         super().__init__(store, wake)
+        self._running: Running | None = None
         self._last: Callable[[], tuple[str | None, list[JobSpec]]] | None = None
         self.recorded = False  #: the job's outcome went with its last commit
         self.children: list[JobSpec] = []  #: what must travel with the report, as nothing was written
+        self.changed_anything = False  #: outside logs: set by `before_commit`
+        self.log_writes = 0  #: writes of the open transaction that only tell of errors
 
-    def start(self, claim: ClaimRef) -> None:
+    def start(self, running: Running) -> None:
         """Begin the next job."""
-        self.claim, self._last, self.recorded, self.children = claim, None, False, []
+        self._running, self.claim = running, running.ref
+        self._last, self.recorded, self.children = None, False, []
+        self.changed_anything, self.log_writes = False, 0
         self._seen_inactive.clear()
         self._clear()
+
+    def add(self, spec: JobSpec) -> None:
+        super().add(self._as_child(spec))
+
+    def publish_now(self, spec: JobSpec) -> None:
+        super().publish_now(self._as_child(spec))
 
     def last(self, outcome: Callable[[], tuple[str | None, list[JobSpec]]]) -> None:
         """The next commit ends the job: `outcome` gives its encoded result and the callbacks to insert with it."""
         self._last = outcome
 
-    def before_commit(self, connection: Connection | None, wrote: bool) -> None:
+    def before_commit(self, connection: Connection | None, writes: int) -> None:
         claim = self.claim
-        if claim is None or (self._last is None and not wrote):
-            super().before_commit(connection, wrote)
-        elif self._last is None:
-            # Last, as the fence would hold PostgreSQL's row for the rest of the transaction.
-            super().before_commit(connection, wrote)
-            self._store.handoff.fence(_open(connection), claim)
-        elif wrote:
+        self.changed_anything = self.changed_anything or writes > self.log_writes
+        self._waiting = [self._counted(spec) for spec in self._waiting]
+        if claim is None or connection is None:
+            if self._last is None:
+                super().before_commit(connection, writes)
+            else:
+                # A job that wrote nothing may run again after a crash, so what it enqueued goes with its outcome.
+                self.children = [*self._waiting]
+        elif self._last is not None:
             result, callbacks = self._last()
-            self._store.handoff.finish(_open(connection), claim, result, [*self._waiting, *callbacks])
+            self._store.handoff.finish(connection, claim, result, [*self._waiting, *callbacks])
             self.recorded = True
+        elif self._waiting:
+            super().before_commit(connection, writes)
         else:
-            # A job that wrote nothing may be run again after a crash, so what it enqueued goes with its outcome.
-            self.children = [*self._waiting]
+            self._store.handoff.fence(connection, claim)
 
     def committed(self) -> None:
+        self.log_writes = 0
         if self._last is None or self.recorded:
             super().committed()
         else:
@@ -138,13 +165,30 @@ class JobEnqueues(Enqueues):
 
     def rolled_back(self) -> None:
         super().rolled_back()
-        self._last = None
+        self._last, self.log_writes = None, 0
 
+    def _as_child(self, spec: JobSpec) -> JobSpec:
+        running = self._running
+        if running is None:
+            return spec
+        spec = replace(spec, parent=running.key, made_by=running.ref.number)
+        if spec.method != running.method:
+            return spec
+        return replace(spec, root="" if spec.id == running.root else running.root)
 
-def _open(connection: Connection | None) -> Connection:
-    if connection is None:
-        raise RuntimeError("a transaction that wrote has no connection")
-    return connection
+    def _counted(self, spec: JobSpec) -> JobSpec:
+        """The next link of a chain, with how many links before it changed nothing.
+
+        Raises:
+            ChainStopped: too many.
+        """
+        running = self._running
+        if running is None or spec.method != running.method:
+            return spec
+        fruitless = 0 if self.changed_anything else int(running.options.get("fruitless_links") or 0) + 1
+        if fruitless >= FRUITLESS_LINKS:
+            raise ChainStopped(running.root, fruitless)
+        return replace(spec, options={**spec.options, "fruitless_links": fruitless}) if fruitless else spec
 
 
 def as_guarded(mode: Mode, *, guarded: bool) -> Mode:

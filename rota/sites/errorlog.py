@@ -1,0 +1,90 @@
+"""Error Log rows, which survive the rollback of what failed.
+
+A row is written when the transaction around it ends: with it when it commits, in one of its own when it rolls back. In
+a job both carry the job's claim, so an execution that lost its claim leaves none.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+from rota.payload import clean_text
+from rota.sites.context import Context, current_or_none
+
+MAX_TITLE = 140
+MAX_BODY = 256 << 10
+SHORT_TITLE = 60
+
+
+def record_error(
+    title: str | None, message: Any, reference_doctype: str | None = None, reference_name: str | None = None
+) -> Any:
+    """Keep an error; the Error Log's document, or None where no site is open (then it is printed)."""
+    head, body = title_and_body(title, message, _traceback())
+    context = current_or_none()
+    if context is None:
+        print(f"{head}\n{body}", file=sys.stderr)  # noqa: T201 - there is no log to write to
+        return None
+    values = {
+        "doctype": "Error Log",
+        "method": clean_text(head, MAX_TITLE),
+        "error": clean_text(body, MAX_BODY),
+        "reference_doctype": reference_doctype,
+        "reference_name": reference_name,
+        "trace_id": context.running.key if context.running else None,
+    }
+    return _insert(context, values)
+
+
+def title_and_body(title: Any, message: Any, trace: str) -> tuple[str, str]:
+    """Which of `log_error`'s two positional arguments is the title: apps use both orders.
+
+    frappe-api: Frappe swaps only when the first has several lines; a long sentence beside a short second one was meant
+    as the body, too.
+    """
+    if message is None:
+        first = str(title or "Error")
+        if "\n" in first:
+            return first.strip().splitlines()[0][:MAX_TITLE], first
+        return _fitting(first, trace)
+    one, two = str(title or ""), str(message)
+    one_is_body = "\n" in one.strip() or (
+        "\n" not in two.strip() and len(two) <= SHORT_TITLE and len(one) > len(two) and _is_sentence(one)
+    )
+    if one_is_body and not ("\n" in two.strip() and "\n" not in one.strip()):
+        one, two = two, one
+    return _fitting(one or "Error", two)
+
+
+def _fitting(title: str, body: str) -> tuple[str, str]:
+    """A title that is cut must not be lost: the whole of it heads the body."""
+    if len(title) <= MAX_TITLE:
+        return title, body
+    return title[: MAX_TITLE - 3] + "...", f"{title}\n\n{body}"
+
+
+def _is_sentence(text: str) -> bool:
+    return ": " in text or len(text.split()) > 3
+
+
+def _traceback() -> str:
+    error = sys.exception()
+    return "".join(traceback.format_exception(error)) if error else ""
+
+
+def _insert(context: Context, values: dict[str, Any]) -> Any:
+    documents = context.documents
+    doc = documents.get_doc(values)
+    doc.insert(ignore_permissions=True)
+    row = dict(doc.get_valid_dict())
+
+    def write_again() -> None:
+        # The transaction that held the row was rolled back. A retried job must not be told of its own ghost, so this is
+        # a commit like any other: in a job it passes the fence, or the execution is lost.
+        documents.db.bulk_insert("Error Log", list(row), [list(row.values())], ignore_duplicates=True)
+        documents.session.commit()
+
+    documents.session.after_rollback.add(write_again)
+    return doc

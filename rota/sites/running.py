@@ -1,0 +1,89 @@
+"""The job that runs here: what `rota.current_job()` gives, and what `frappe.local.job` is made of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from rota.engine.channel import Channel
+from rota.jobs import Claim
+from rota.store import ClaimRef
+
+
+class Running:
+    """One execution of a job, from the inside."""
+
+    def __init__(self, claim: Claim, channel: Channel, decode: Callable[[str], Any]) -> None:
+        self.claim = claim
+        self.channel = channel
+        self.after: list[Callable[[], Any]] = []  #: run when the execution is over, even if it failed
+        self._decode = decode
+
+    @property
+    def id(self) -> str:
+        """The public job id."""
+        return self.claim.id
+
+    @property
+    def key(self) -> str:
+        """This enqueue, which no other job ever is."""
+        return self.claim.key
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first execution."""
+        return self.claim.attempt
+
+    @property
+    def method(self) -> str:
+        return self.claim.method
+
+    @property
+    def queue(self) -> str:
+        return self.claim.queue
+
+    @property
+    def root(self) -> str:
+        """The public id at the head of the chain that this job belongs to; its own when it is no link."""
+        return self.claim.root or self.claim.id
+
+    @property
+    def ref(self) -> ClaimRef:
+        return ClaimRef(self.claim.key, self.claim.number)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What the enqueue asked for beside the arguments."""
+        options: Mapping[str, Any] = self.channel.body.get("options") or {}
+        return options
+
+    @cached_property
+    def kwargs(self) -> dict[str, Any]:
+        """The arguments."""
+        decoded: dict[str, Any] = self._decode(self.channel.body.get("kwargs") or "{}")
+        return decoded
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the worker is about to stop: a job that can be resumed ends at its next step."""
+        return self.channel.stopping
+
+    def check(self) -> None:
+        """Stop here if the job was canceled or its time is over.
+
+        Raises:
+            JobCanceled, JobTimeout: so it is.
+        """
+        self.channel.check()
+
+    def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
+        """Tell how far it is: `done` of `total`, or `done` per cent without a total. Stored at most once a second."""
+        self.check()
+        self.channel.progress(done, 100.0 if total is None else total, message)
+
+    def log(self, text: str, level: int = logging.INFO) -> None:
+        """Keep a line with this attempt."""
+        self.check()
+        self.channel.log(logging.getLevelName(level), text)

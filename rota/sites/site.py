@@ -1,0 +1,247 @@
+"""A site: its settings, databases, store and apps, and the way in: `open` gives a user, documents and a transaction."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from rota import config
+from rota.clock import Clock, SystemClock
+from rota.config import Config
+from rota.cron import time_zone
+from rota.db import Connection, Database, open_database
+from rota.db.sqlite import SQLite
+from rota.documents.doctypes import MetaCache
+from rota.documents.session import Session
+from rota.engine.wake import Waker
+from rota.errors import ConfigError
+from rota.sites.apps import App, Apps, builtin_app, find_app
+from rota.sites.bench import Bench
+from rota.sites.context import Context, reset_current, set_current
+from rota.sites.transaction import Enqueues
+from rota.store import Store, StoreSettings
+
+ADMINISTRATOR = "Administrator"
+SITE_DB, ENGINE_DB = "site.db", "jobs.db"
+_APPS = "select value from \"tabSingles\" where doctype = 'Rota' and field = 'installed_apps'"
+_SET_APPS = (
+    "insert into \"tabSingles\" (doctype, field, value) values ('Rota', 'installed_apps', :value) "
+    "on conflict (doctype, field) do update set value = :value"
+)
+_ZONE = "select value from \"tabSingles\" where doctype = 'System Settings' and field = 'time_zone'"
+
+
+class Site:
+    """One site of a bench, as one process sees it. Opens connections when they are first needed."""
+
+    def __init__(self, bench: Bench, name: str, settings: Config, *, clock: Clock | None = None) -> None:
+        self.bench = bench
+        self.name = name
+        self.path = bench.sites_path / name
+        self.config = settings
+        self.clock: Clock = clock or SystemClock()
+        self.metas = MetaCache()
+        self.waker = Waker(bench.run_path)
+
+    @classmethod
+    def load(cls, bench: Bench, name: str, *, clock: Clock | None = None) -> Self:
+        """The site of this name.
+
+        Raises:
+            UnknownSite: there is none.
+            ConfigError: its settings can't be used.
+        """
+        bench.site_path(name)
+        return cls(bench, name, config.load(bench.path, name), clock=clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- databases ---
+
+    @cached_property
+    def database(self) -> Database:
+        """The documents' database."""
+        settings = self.config
+        if settings.db_url:
+            return open_database(settings.db_url)
+        if settings.db_type == "sqlite":
+            return SQLite(self.path / (settings.db_name or SITE_DB))
+        if settings.db_type not in ("postgres", "postgresql"):
+            raise ConfigError(f"db_type of {self.name} is {settings.db_type!r}: sqlite or postgresql")
+        return open_database(_dsn(settings, self.name))
+
+    @cached_property
+    def engine_database(self) -> Database:
+        """Where the engine's tables are: a file beside SQLite's documents, a schema within PostgreSQL's."""
+        database = self.database
+        return SQLite(database.path.with_name(ENGINE_DB)) if isinstance(database, SQLite) else database
+
+    @cached_property
+    def store(self) -> Store:
+        """The engine's tables."""
+        settings = self.config
+        return Store(
+            engine=self.engine_database,
+            documents=self.database,
+            clock=self.clock,
+            settings=StoreSettings(
+                lease=settings.claim_timeout,
+                busy_timeout=settings.busy_timeout,
+                pooler=settings.db_pooler,
+                max_result=settings.max_result_size,
+                keep_finished=settings.rq_results_ttl,
+                keep_canceled=settings.rq_results_ttl,
+                keep_failed=settings.rq_job_failure_ttl,
+                keep_finished_count=settings.finished_jobs_limit,
+                keep_canceled_count=settings.finished_jobs_limit,
+                keep_failed_count=settings.rq_failed_jobs_limit,
+            ),
+        )
+
+    def reader(self) -> Connection:
+        """A connection on which the views of the engine's tables can be read beside the documents."""
+        from rota.sites.views import SCHEMA, attach_views
+
+        database, engine = self.database, self.engine_database
+        if not isinstance(database, SQLite) or not isinstance(engine, SQLite):
+            return database.connect()
+        connection = database.connect(read_only=True, attach={SCHEMA: engine.path})
+        attach_views(connection, self.zone)
+        return connection
+
+    # --- time ---
+
+    @cached_property
+    def time_zone(self) -> str:
+        """IANA name of the site's time zone: System Settings', else the configuration's, else the machine's."""
+        return self._stored(_ZONE) or self.config.time_zone or machine_zone()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return time_zone(self.time_zone)
+
+    def now(self) -> datetime:
+        """The site's wall clock: naive, as documents carry it."""
+        return self.clock.now().astimezone(self.zone).replace(tzinfo=None)
+
+    # --- apps ---
+
+    @cached_property
+    def apps(self) -> Apps:
+        """The installed apps, Rota's own DocTypes first.
+
+        Raises:
+            UnknownApp: one of them is not on this machine.
+        """
+        return Apps([builtin_app(), *(find_app(self.bench, name) for name in self.installed_apps())])
+
+    def installed_apps(self) -> list[str]:
+        """Names of the installed apps, in the order of installation, without Rota's own."""
+        stored = self._stored(_APPS)
+        return [str(one) for one in json.loads(stored)] if stored else list(self.config.installed_apps)
+
+    def remember_apps(self, apps: list[App]) -> None:
+        """Write down which apps are installed."""
+        session = Session(self.database)
+        try:
+            names = [app.name for app in apps if app.name != builtin_app().name]
+            session.write(_SET_APPS, {"value": json.dumps(names)})
+            session.commit()
+        finally:
+            session.close()
+        self.__dict__.pop("apps", None)
+
+    def _stored(self, statement: str) -> str | None:
+        if isinstance(self.database, SQLite) and not self.database.path.exists():
+            return None
+        connection = self.database.connect()
+        try:
+            tables = (
+                "select name from sqlite_master where name = 'tabSingles'"
+                if connection.dialect == "sqlite"
+                else "select tablename from pg_tables where tablename = 'tabSingles'"
+            )
+            return connection.value(statement) if connection.query(tables) else None
+        finally:
+            connection.close()
+
+    # --- the way in ---
+
+    @contextmanager
+    def open(self, user: str = ADMINISTRATOR, *, commit: bool = True) -> Iterator[Context]:
+        """Open the site as `user`: a context and a transaction, which commits at the end and rolls back on an error."""
+        context = self.context(user)
+        token = set_current(context)
+        try:
+            yield context
+            if commit:
+                context.documents.session.commit()
+        finally:
+            try:
+                context.documents.session.close()
+                context.close()
+            finally:
+                reset_current(token)
+
+    def context(self, user: str = ADMINISTRATOR) -> Context:
+        """A context with connections of its own, which whoever asked for it makes current and closes."""
+        enqueues = Enqueues(self.store, self.wake_workers)
+        session = Session(self.database, participants=[enqueues])
+        return self.context_on(session, enqueues, user)
+
+    def context_on(self, session: Session, enqueues: Enqueues, user: str) -> Context:
+        """A context on a session that is open already."""
+        from rota.sites.workspace import documents_of
+
+        return Context(site=self, documents=documents_of(self, session, user), enqueues=enqueues, user=user)
+
+    def wake_workers(self) -> None:
+        """Tell dispatchers that there may be something to do."""
+        self.waker.wake(self.name)
+
+    def close(self) -> None:
+        """Close the store's connections."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def machine_zone() -> str:
+    """The machine's time zone, by its IANA name."""
+    if name := os.environ.get("TZ", "").removeprefix(":"):
+        return name
+    link = Path("/etc/localtime")
+    if link.is_symlink():
+        _, found, zone = str(link.resolve()).partition("zoneinfo/")
+        if found:
+            return zone
+    try:
+        return Path("/etc/timezone").read_text(encoding="ascii").strip() or "UTC"
+    except FileNotFoundError:
+        return "UTC"
+
+
+def _dsn(settings: Config, site: str) -> str:
+    name = settings.db_name
+    if not name:
+        raise ConfigError(f"{site} is on PostgreSQL, but names no db_name (or db_url)")
+    user = quote(settings.db_user or name, safe="")
+    password = f":{quote(settings.db_password, safe='')}" if settings.db_password else ""
+    port = f":{settings.db_port}" if settings.db_port else ""
+    host = settings.db_host or "127.0.0.1"
+    if host.startswith("/"):
+        return f"postgresql://{user}{password}@/{quote(name)}?host={quote(host, safe='')}" + (
+            f"&port={settings.db_port}" if settings.db_port else ""
+        )
+    return f"postgresql://{user}{password}@{host}{port}/{quote(name)}"
