@@ -37,6 +37,7 @@ class Held:
     ref: ClaimRef
     waiting_since: float = 0.0  #: seconds, monotonic: when it was claimed or taken back
     canceled_at: float | None = None  #: when its job was told to stop
+    gone: bool = False  #: the store says that somebody else has decided about it
     timeout: float = 0.0  #: seconds; 0 until it is looked at
 
     def limit(self) -> float:

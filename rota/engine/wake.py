@@ -70,8 +70,10 @@ class WakeSocket:
 class Waker:
     """Wakes every listening process of a bench; kept by whoever commits jobs or changes schedules."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, but: str = "") -> None:
+        """`but`: the name of a socket that is left out, the caller's own."""
         self._folder = folder
+        self._but = but
         self._seen = 0
         self._names: list[str] = []
 
@@ -87,7 +89,7 @@ class Waker:
     def _listeners(self) -> list[str]:
         changed = self._folder.stat().st_mtime_ns
         if changed != self._seen:
-            self._names = [one.name for one in self._folder.glob(f"{PREFIX}*")]
+            self._names = [one.name for one in self._folder.glob(f"{PREFIX}*") if one.name != self._but]
             # Within the grain of the file system's clock another change could hide behind the same time.
             self._seen = changed if changed < time.time_ns() - 20_000_000 else 0
         return self._names

@@ -1,0 +1,268 @@
+"""A dispatcher's business with one site: its token and lease there, what it has claimed, and what is to be recorded.
+
+Whatever fails here is this site's trouble: it is logged, backed off from, and tried again, while other sites go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rota.engine.crew import Held
+from rota.engine.wake import Waker
+from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError
+from rota.jobs import Claim, Outcome
+from rota.store import ClaimCursor, ClaimRef, Store, Turn, Want
+from rota.store.views import LogLine, Progress, WorkerRow
+
+log = logging.getLogger("rota.dispatcher")
+
+# A site whose store is busy or down must not hold up the others for long.
+TURN_BUSY_SECONDS = 0.5
+BEAT_SECONDS = 2.0
+# With no claims there is nothing to lose by a long lease, and an idle site should cost nothing.
+IDLE_BEAT_SECONDS = 60.0
+IDLE_LEASE_SECONDS = 150.0
+PROGRESS_SECONDS = 1.0
+BACK_OFF = (0.05, 0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
+# A writer that is busy for a moment is daily life.
+QUIET_FAILURES = 3
+MOST_OUTCOMES = 500
+MOST_LINES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which process on which machine a dispatcher is."""
+
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+    boot_id: str = field(default_factory=lambda: Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+
+
+@dataclass(slots=True)
+class News:
+    """What a turn told."""
+
+    claimed: list[Held] = field(default_factory=list)
+    canceled: list[Held] = field(default_factory=list)
+    gone: list[Held] = field(default_factory=list)
+    fenced: bool = False  #: the lease was taken away: nothing that runs for this site may go on
+
+
+class Holdings:
+    """One site's part of a dispatcher."""
+
+    def __init__(
+        self,
+        name: str,
+        opener: Callable[[], Store],
+        *,
+        identity: Identity,
+        queues: Sequence[str],
+        lease: float,
+        waker: Waker,
+        rows: Callable[[str], list[WorkerRow]],
+    ) -> None:
+        self.name = name
+        self._open = opener
+        self._identity = identity
+        self._queues = queues
+        self._lease = lease
+        self._waker = waker
+        self._rows = rows
+        self.store: Store | None = None
+        self.held: dict[ClaimRef, Held] = {}
+        self.waiting: deque[Held] = deque()
+        self.ended: dict[ClaimRef, Outcome] = {}
+        self.hungry = True  #: something may be claimable
+        self.fenced = False
+        self.down_until = 0.0
+        self.served_at = 0.0
+        self._token = ""
+        self._cursor = ClaimCursor()
+        self._lines: list[LogLine] = []
+        self._progress: dict[str, Progress] = {}
+        self._progress_at = 0.0
+        self.beat_at = 0.0
+        self._idle_lease = False
+        self.due_at: float | None = None  #: seconds, monotonic: when a scheduled job comes due
+        self._failures = 0
+
+    # --- what is to be told the store ---
+
+    def end(self, outcome: Outcome) -> None:
+        """Keep an outcome until its record has been committed."""
+        self.ended[ClaimRef(outcome.key, outcome.claim)] = outcome
+
+    def tell(self, lines: Sequence[LogLine]) -> None:
+        self._lines += lines
+        # A site that is down for long keeps its latest lines.
+        del self._lines[:-MOST_LINES]
+
+    def tell_progress(self, progress: Progress) -> None:
+        self._progress[progress.key] = progress
+
+    def drop(self, ref: ClaimRef) -> None:
+        """Forget a claim about which somebody else has decided."""
+        self.held.pop(ref, None)
+        self.ended.pop(ref, None)
+
+    # --- when ---
+
+    def is_up(self, now: float) -> bool:
+        return now >= self.down_until
+
+    def needs_turn(self, now: float) -> bool:
+        """Whether there is something to write, apart from claiming."""
+        if not self.is_up(now):
+            return False
+        progress = bool(self._progress) and now >= self._progress_at + PROGRESS_SECONDS
+        due = self.due_at is not None and now >= self.due_at
+        return bool(self.ended or self._lines) or progress or due or (bool(self._token) and now >= self.beat_at)
+
+    def next_at(self, now: float) -> float:
+        """When this site wants attention by itself next: seconds, monotonic."""
+        if not self.is_up(now):
+            return self.down_until
+        moments = [self.beat_at] if self._token else []
+        if self.due_at is not None:
+            moments.append(self.due_at)
+        if self._progress:
+            moments.append(self._progress_at + PROGRESS_SECONDS)
+        return min(moments, default=float("inf"))
+
+    # --- a turn ---
+
+    def turn(self, now: float, wants: Sequence[Want], limit: int) -> News:
+        """One transaction: beat, record, promote, claim up to `limit`. On trouble nothing of it is forgotten."""
+        news, registered = News(), bool(self._token)
+        try:
+            if self.store is None:
+                self.store = self._open()
+            outcomes = list(self.ended.values())[:MOST_OUTCOMES]
+            lines, progress = self._lines, dict(self._progress)
+            with self.store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
+                self._beat(turn, now, limit, news)
+                recorded = turn.record(outcomes) if outcomes else []
+                if lines:
+                    turn.log(lines)
+                if progress:
+                    turn.progress(list(progress.values()))
+                self._promote(turn, now)
+                claims = turn.claim(self._token, wants, limit, self._cursor) if limit and not news.fenced else []
+        except CommitUnknown as error:
+            # What was claimed and not told is given back at the next beat; what was recorded is recorded again.
+            self._trouble(now, error)
+            return News()
+        except Exception as error:
+            # Whatever it is, it is this site's trouble alone.
+            if not registered:
+                self._token = ""
+            self._trouble(now, error)
+            return News()
+        self._failures = 0
+        self.served_at = now
+        for one in recorded:
+            self.drop(ClaimRef(one.key, one.claim))
+        self._lines = self._lines[len(lines) :]
+        if progress:
+            self._progress, self._progress_at = {}, now
+        news.claimed = [self._hold(claim, now) for claim in claims]
+        self.hungry = (bool(limit) and len(claims) >= limit) or bool(turn.woken) or (self.hungry and not limit)
+        if turn.woken:
+            self._waker.wake(self.name)
+        return news
+
+    def _beat(self, turn: Turn, now: float, limit: int, news: News) -> None:
+        busy = bool(self.held) or limit > 0
+        lease = self._lease if busy else IDLE_LEASE_SECONDS
+        if not self._token:
+            self._token = secrets.token_hex(16)
+            identity = self._identity
+            turn.register(self._token, host=identity.host, pid=identity.pid, boot_id=identity.boot_id,
+                          queues=self._queues, lease=lease)  # fmt: skip
+        elif now >= self.beat_at or (busy and self._idle_lease):
+            self._renew(turn, lease, news)
+        else:
+            return
+        self._idle_lease = not busy
+        self.beat_at = now + (min(BEAT_SECONDS, self._lease / 4) if busy else IDLE_BEAT_SECONDS)
+        turn.workers(self._token, self._rows(self.name))
+
+    def _renew(self, turn: Turn, lease: float, news: News) -> None:
+        result = turn.beat(self._token, lease, list(self.held))
+        if not result.alive:
+            news.fenced = self.fenced = True
+            return
+        turn.unsent(self._token, list(self.held))
+        news.canceled = [self.held[ref] for ref in result.canceled]
+        news.gone = [self.held[ref] for ref in result.gone if ref not in self.ended]
+
+    def _promote(self, turn: Turn, now: float) -> None:
+        if self.due_at is None or now < self.due_at:
+            return
+        self._next_due(turn.promote_due(), turn.now, now)
+        self.hungry = True
+
+    def _next_due(self, due: int | None, store_now: int, now: float) -> None:
+        self.due_at = None if due is None else now + max(0.0, (due - store_now) / 1_000_000)
+
+    def _hold(self, claim: Claim, now: float) -> Held:
+        ref = ClaimRef(claim.key, claim.number)
+        held = Held(site=self.name, claim=claim, ref=ref, waiting_since=now)
+        self.held[ref] = held
+        self.waiting.append(held)
+        return held
+
+    def start_anew(self) -> None:
+        """After the lease was taken away, and with no worker left on this site: forget all, take a new token."""
+        self.held.clear()
+        self.waiting.clear()
+        self.ended.clear()
+        self.fenced = False
+        self._token = ""
+        self._cursor = ClaimCursor()
+
+    # --- looking without writing ---
+
+    def look(self, now: float) -> None:
+        """Ask the store whether something is claimable or will be: the net under the wake-ups."""
+        if not self.is_up(now):
+            return
+        try:
+            if self.store is None:
+                self.store = self._open()
+            self._next_due(self.store.due_at(), self.store.now(), now)
+            self.hungry = self.hungry or self.store.backlog(self._queues)
+        except Exception as error:  # noqa: BLE001 - as in turn
+            self._trouble(now, error)
+
+    def leave(self) -> None:
+        """Say good-bye, with nothing held any more."""
+        if self.store is None:
+            return
+        try:
+            if self._token:
+                with self.store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
+                    turn.unregister(self._token)
+        except StoreError as error:
+            log.warning("%s: could not leave: %s", self.name, error)
+        self.store.close()
+
+    def _trouble(self, now: float, error: Exception) -> None:
+        delay = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
+        if isinstance(error, StoreBusy):
+            delay = min(delay, 1.0)
+        self.down_until = self.beat_at = now + delay
+        self._failures += 1
+        if not isinstance(error, RotaError):
+            log.error("%s: next try in %.2f s", self.name, delay, exc_info=error)
+        elif not isinstance(error, StoreBusy) or self._failures > QUIET_FAILURES:
+            log.warning("%s: %s; next try in %.2f s", self.name, error, delay)
