@@ -180,6 +180,21 @@ class PostgreSQLConnection(Connection):
             # The server is gone, and with it the transaction; the next statement says so.
             self.raw.close()
 
+    def fileno(self) -> int:
+        """For `select`: readable when the server sent something, such as a notification."""
+        return self.raw.fileno()
+
+    def notifications(self) -> list[str]:
+        """The payloads of the notifications that have come to a connection that listens, without waiting.
+
+        Raises:
+            StoreUnavailable: the connection is lost.
+        """
+        try:
+            return [notice.payload for notice in self.raw.notifies(timeout=0)]
+        except psycopg.Error as error:
+            self._fail(error)
+
     def close(self) -> None:
         self.raw.close()
         self.in_transaction = False

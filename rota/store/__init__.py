@@ -1,0 +1,74 @@
+"""What the engine keeps: jobs, schedules, workers, events. Named SQL, a variant a dialect only where it is needed.
+
+A `Store` answers questions; a `Turn` of it changes things, all together or not at all; its `Handoff` does what belongs
+into the documents' own transaction.
+"""
+
+from rota.store.claim import ClaimCursor
+from rota.store.expiry import Expiry, boot_id
+from rota.store.handoff import Handoff
+from rota.store.store import Store
+from rota.store.turn import Turn
+from rota.store.views import (
+    AttemptView,
+    BatchView,
+    DispatcherView,
+    EventRow,
+    JobFilter,
+    JobView,
+    LogLine,
+    PauseView,
+    Progress,
+    ScheduleRow,
+    ScheduleView,
+    TickView,
+    WorkerRow,
+    WorkerView,
+)
+from rota.store.wire import Waits, body_of, read_body
+from rota.store.words import (
+    BeatResult,
+    ClaimRef,
+    Inserted,
+    LostClaim,
+    OnStopped,
+    Recorded,
+    Stopped,
+    StoreSettings,
+    Want,
+)
+
+__all__ = [
+    "AttemptView",
+    "BatchView",
+    "BeatResult",
+    "ClaimCursor",
+    "ClaimRef",
+    "DispatcherView",
+    "EventRow",
+    "Expiry",
+    "Handoff",
+    "Inserted",
+    "JobFilter",
+    "JobView",
+    "LogLine",
+    "LostClaim",
+    "OnStopped",
+    "PauseView",
+    "Progress",
+    "Recorded",
+    "ScheduleRow",
+    "ScheduleView",
+    "Stopped",
+    "Store",
+    "StoreSettings",
+    "TickView",
+    "Turn",
+    "Waits",
+    "Want",
+    "WorkerRow",
+    "WorkerView",
+    "body_of",
+    "boot_id",
+    "read_body",
+]

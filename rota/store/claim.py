@@ -1,0 +1,265 @@
+"""Claim jobs for a dispatcher's idle workers.
+
+PostgreSQL keeps dead index entries as long as any transaction is open, so a dispatcher claims only beyond the last
+place that it got in each lane, and looks behind it from a floor: the highest place below which everything is visible.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rota.db.connection import Row
+from rota.jobs import Claim
+from rota.store import gates
+from rota.store.words import Want
+from rota.store.work import Work
+
+TOP = 2**63 - 1
+LOOK_BEHIND = 1.0  #: seconds between two looks behind the bounds
+LOOK_SHARE = 20  #: a look may cost at most this part of the time
+START_OVER = 60.0  #: seconds after which everything is looked through again
+PARK_AT_ONCE = 500
+MOST_PENDING = 64
+
+Lane = tuple[str, int]
+
+
+@dataclass(slots=True)
+class ClaimCursor:
+    """What a dispatcher remembers of a site between claims. Nobody else looks inside."""
+
+    lanes: list[Lane] = field(default_factory=list)
+    lanes_read: float = -1e9
+    bounds: dict[Lane, int] = field(default_factory=dict)
+    floors: dict[Lane, int] = field(default_factory=dict)
+    #: places that had been drawn at a look, with the transactions that may have hidden some of them then
+    pending: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    next_look: float = 0.0
+    cheap_look: float = 0.0
+    start_over: float = 0.0
+    dispatchers: frozenset[str] = frozenset()
+    paused: tuple[str, ...] = ()
+
+    def look_everywhere(self) -> None:
+        """Look through all lanes from their beginning once."""
+        self.floors, self.pending, self.next_look, self.cheap_look = {}, [], 0.0, 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One claim: for whom, how much, and where to look."""
+
+    work: Work
+    token: str
+    wants: Sequence[Want]
+    limit: int
+    lanes: Sequence[Lane]
+    paused: tuple[str, ...]  #: methods
+    cursor: ClaimCursor
+
+    def groups(self, limit: int) -> list[tuple[list[Lane], int]]:
+        """Lanes that one statement may claim from: all of them, unless a queue has a limit of its own."""
+        each = [([lane for lane in self.lanes if lane[0] == want.queue], want.limit) for want in self.wants]
+        if all(room >= limit for _, room in each):
+            return [([lane for group, _ in each for lane in group], limit)]
+        return each
+
+
+def claim(work: Work, token: str, wants: Sequence[Want], limit: int, cursor: ClaimCursor) -> list[Claim]:
+    """Take up to `limit` jobs, earlier queues first; their state changes with the transaction's commit."""
+    pauses = {(row[0], row[1]) for row in work.rows("pauses", now=work.now)}
+    if ("site", "") in pauses or limit < 1:
+        return []
+    open_wants = [want for want in wants if want.limit > 0 and ("queue", want.queue) not in pauses]
+    paused = tuple(sorted(name for scope, name in pauses if scope == "method"))
+    if paused != cursor.paused:
+        cursor.paused = paused
+        cursor.look_everywhere()
+    search = _Search(work, token, open_wants, limit, _lanes(work, cursor), paused, cursor)
+    if paused:
+        _park(search)
+    return _claim_sqlite(search) if work.sqlite else _claim_postgresql(search)
+
+
+def _lanes(work: Work, cursor: ClaimCursor) -> list[Lane]:
+    now = time.monotonic()
+    if work.sqlite or now - cursor.lanes_read >= LOOK_BEHIND:
+        cursor.lanes = sorted((queue, lane) for queue, lane in work.rows("lanes"))
+        cursor.lanes_read = now
+    return cursor.lanes
+
+
+def _park(search: _Search) -> None:
+    """Take jobs of paused methods out of the lanes, so that no claim has to walk past them again and again."""
+    for group, _ in search.groups(search.limit):
+        for lane in group:
+            found = search.work.rows(
+                "paused_among",
+                queue=lane[0],
+                lane=lane[1],
+                after=search.cursor.floors.get(lane, -1),
+                limit=PARK_AT_ONCE,
+                methods=search.work.list(search.paused),
+            )
+            gates.park(search.work, [row[0] for row in found])
+
+
+# --- SQLite: one writer, so the oldest queued job is simply the next ---
+
+
+def _claim_sqlite(search: _Search) -> list[Claim]:
+    work = search.work
+    if work.value("has_dispatcher", token=search.token) is None:
+        return []
+    rows: list[Row] = []
+    paused = work.list(search.paused)
+    for want in search.wants:
+        room = min(want.limit, search.limit - len(rows))
+        for queue, lane in search.lanes:
+            if queue == want.queue and room > 0:
+                found = work.rows("claimable", queue=queue, lane=lane, limit=room, paused=paused)
+                rows += found
+                room -= len(found)
+    if not rows:
+        return []
+    last: int = work.value("draw_claims", count=len(rows))
+    numbers = range(last - len(rows) + 1, last + 1)
+    work.many(
+        "start",
+        [
+            {"key": row[0], "claim": number, "token": search.token, "now": work.now}
+            for row, number in zip(rows, numbers, strict=True)
+        ],
+    )
+    gates.take_tokens(work, [row[4] for row in rows if row[4] is not None])
+    return [
+        Claim(
+            key=row[0],
+            number=number,
+            attempt=row[1] + 1,
+            crashes=row[2],
+            failures=row[3],
+            id=row[5],
+            root=row[6],
+            method=row[7],
+            queue=row[8],
+            user=row[9],
+            started_at=work.now,
+            body=row[10],
+        )
+        for row, number in zip(rows, numbers, strict=True)
+    ]
+
+
+# --- PostgreSQL ---
+
+
+def _claim_postgresql(search: _Search) -> list[Claim]:
+    cursor, limit = search.cursor, search.limit
+    claims: list[Claim] = []
+    for group, room in search.groups(limit):
+        claims += _beyond(search, group, min(room, limit - len(claims)))
+    now = time.monotonic()
+    if now >= cursor.next_look or (not claims and now >= cursor.cheap_look):
+        claims += _behind(search, limit - len(claims))
+        cost = time.monotonic() - now
+        cursor.cheap_look = now + LOOK_SHARE * cost
+        cursor.next_look = max(cursor.cheap_look, now + LOOK_BEHIND)
+    return claims
+
+
+def _beyond(search: _Search, lanes: Sequence[Lane], room: int) -> list[Claim]:
+    if not lanes or room < 1:
+        return []
+    bounds = search.cursor.bounds
+    found = _take(search, lanes, [bounds.get(lane, -1) for lane in lanes], [TOP] * len(lanes), room)
+    for row in found:
+        lane = (row["queue"], row["lane"])
+        bounds[lane] = max(bounds.get(lane, -1), row["seq"])
+    return [_made(search.work, row) for row in found]
+
+
+def _behind(search: _Search, room: int) -> list[Claim]:
+    """Look for rows that became visible behind the bounds; where none is left, raise the floor."""
+    cursor = search.cursor
+    settled = _watch_commits(search.work, cursor)
+    claims: list[Claim] = []
+    for group, limit in search.groups(room):
+        left = min(limit, room - len(claims))
+        if not group or left < 1:
+            continue
+        floors = [cursor.floors.get(lane, -1) for lane in group]
+        # Up to the bound and no further: a backlog beyond it would keep this from ever coming back short.
+        found = _take(search, group, floors, [cursor.bounds.get(lane, -1) for lane in group], left)
+        claims += [_made(search.work, row) for row in found]
+        if settled is not None and len(found) < left:
+            cursor.floors.update((lane, max(cursor.floors.get(lane, -1), settled)) for lane in group)
+    return claims
+
+
+def _watch_commits(work: Work, cursor: ClaimCursor) -> int | None:
+    """The highest place up to which all that was drawn is visible by now.
+
+    A transaction locks the table before it draws a place: all that drew up to the last place are either visible, or
+    among those that hold a lock on it afterwards. Once these are gone, everything up to that place is visible.
+    """
+    now = time.monotonic()
+    alive = frozenset(row[0] for row in work.rows("dispatcher_tokens"))
+    if cursor.dispatchers - alive or now >= cursor.start_over:
+        # A claim skips what others have locked; those that died meanwhile leave it behind our bounds.
+        cursor.look_everywhere()
+        cursor.start_over = now + START_OVER
+    cursor.dispatchers = alive
+    last: int = work.value("last_place")
+    others = frozenset(row[0] for row in work.rows("others_at_live"))
+    newest = max((number for number, hidden in cursor.pending if not hidden & others), default=None)
+    cursor.pending = [pair for pair in cursor.pending if newest is None or pair[0] > newest]
+    if len(cursor.pending) >= MOST_PENDING:
+        del cursor.pending[1::2]
+    cursor.pending.append((last, others))
+    return newest
+
+
+def _take(
+    search: _Search, lanes: Sequence[Lane], afters: Sequence[int], uptos: Sequence[int], limit: int
+) -> list[dict[str, Any]]:
+    work = search.work
+    names, rows = work.tx.table(
+        work.sql["claim"],
+        {
+            "token": search.token,
+            "queues": [queue for queue, _ in lanes],
+            "lanes": [lane for _, lane in lanes],
+            "afters": list(afters),
+            "uptos": list(uptos),
+            "paused": list(search.paused),
+            "limit": limit,
+            "now": work.now,
+        },
+    )
+    order = {lane: place for place, lane in enumerate(lanes)}
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    # RETURNING has no order, and a child started out of order would break at_front.
+    found.sort(key=lambda row: (order[row["queue"], row["lane"]], row["seq"]))
+    gates.take_tokens(work, [row["rate_key"] for row in found if row["rate_key"] is not None])
+    return found
+
+
+def _made(work: Work, row: dict[str, Any]) -> Claim:
+    return Claim(
+        key=row["key"],
+        number=row["claim"],
+        attempt=row["attempt"],
+        crashes=row["crashes"],
+        failures=row["failures"],
+        id=row["id"],
+        root=row["root"],
+        method=row["method"],
+        queue=row["queue"],
+        user=row["username"],
+        started_at=work.now,
+        body=row["body"],
+    )

@@ -1,0 +1,29 @@
+"""Wake-ups through PostgreSQL: a connection that listens. They may get lost, so whoever waits looks now and then."""
+
+from __future__ import annotations
+
+from rota.db.postgresql import PostgreSQLConnection
+
+
+class Listener:
+    """Readable (`fileno`) when a queue of the site got something claimable."""
+
+    def __init__(self, connection: PostgreSQLConnection, statement: str) -> None:
+        self._connection = connection
+        connection.query(statement)
+
+    def fileno(self) -> int:
+        """For `select`."""
+        return self._connection.fileno()
+
+    def drain(self) -> set[str]:
+        """The queues named by what has come, without waiting.
+
+        Raises:
+            StoreUnavailable: the connection is lost; ask the store for a new listener.
+        """
+        return {queue for payload in self._connection.notifications() for queue in payload.split(",")}
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._connection.close()

@@ -1,0 +1,84 @@
+-- name: draw_claims (sqlite)
+update counter set claim = claim + :count returning claim
+
+-- name: has_dispatcher (sqlite)
+select 1 from dispatcher where token = :token
+
+-- name: lanes
+select queue, lane from rota.lane
+
+-- name: claimable (sqlite)
+-- The next jobs of a lane, oldest first.
+select l.key, l.attempt, l.crashes, l.failures, l.rate_key, j.id, j.root, j.method, j.queue, j.username, j.body
+from (select key, attempt, crashes, failures, rate_key from live
+    where queue = :queue and lane = :lane and state = 1 and waits = 0
+        and method not in (select value from json_each(:paused))
+    order by seq limit :limit) l
+cross join job j on j.key = l.key
+
+-- name: start (sqlite)
+update live set state = 2, claim = :claim, token = :token, started_at = :now, attempt = attempt + 1 where key = :key
+
+-- name: claim (postgresql)
+-- Up to :limit jobs, lanes in the order wanted, each beyond its own bound. No outer order: it would lock :limit rows of
+-- every lane.
+with me as materialized (select token from rota.dispatcher where token = :token for key share),
+    lanes as materialized (
+        select l.* from me, unnest(:queues::text[], :lanes::smallint[], :afters::bigint[], :uptos::bigint[])
+            l(queue, lane, after, upto)),
+    picked as materialized (
+        select c.place from lanes l cross join lateral (
+            select v.ctid as place from rota.live v
+            where v.queue = l.queue and v.lane = l.lane and v.seq > l.after and v.seq <= l.upto and v.state = 1
+                and v.waits = 0 and v.method <> all(:paused::text[])
+            order by v.queue, v.lane, v.seq limit :limit for update skip locked) c
+        limit :limit),
+    mine as (
+        update rota.live v set state = 2, attempt = attempt + 1, claim = nextval('rota.claim_number'), token = :token,
+            started_at = :now
+        from picked p where v.ctid = p.place
+        returning v.key, v.claim, v.attempt, v.crashes, v.failures, v.rate_key, v.queue, v.lane, v.seq)
+select m.*, j.* from mine m
+cross join lateral (select id, root, method, username, body from rota.job where key = m.key limit 1) j
+
+-- name: last_place (postgresql)
+select last_value from rota.live_seq
+
+-- name: others_at_live (postgresql)
+-- Transactions that may hold rows of `live` which are not visible yet, or which a claim skipped as locked.
+select virtualtransaction from pg_locks
+where locktype = 'relation' and relation = 'rota.live'::regclass and mode in ('RowExclusiveLock', 'RowShareLock')
+    and granted and pid is distinct from pg_backend_pid()
+
+-- name: scan_plainly (postgresql)
+-- This transaction reads all of `live`: an index would only be a detour.
+select set_config('enable_seqscan', 'on', true)
+
+-- name: unsent (sqlite)
+select key, claim from live where state = 2 and token = :token
+
+-- name: unsent (postgresql)
+select key, claim from rota.live where state = 2 and token = :token
+
+-- name: paused_among (sqlite)
+-- Of the next jobs of a lane, those of paused methods.
+select key from (select key, method from live where queue = :queue and lane = :lane and state = 1 and waits = 0
+    order by seq limit :limit)
+where method in (select value from json_each(:methods))
+
+-- name: paused_among (postgresql)
+select key from (select key, method from rota.live
+    where queue = :queue and lane = :lane and seq > :after and state = 1 and waits = 0
+    order by queue, lane, seq limit :limit for update skip locked) c
+where method = any(:methods::text[])
+
+-- name: park
+update rota.live set state = 3, waits = 5, seq = null where key = :key and state = 1 and waits = 0
+
+-- name: parked
+-- Jobs of a method that nobody may claim because it was paused.
+select key, id, slot, state, waits, queue, needs, concurrency_key, rate_key, run_at from rota.live
+where method = :method and waits = 5 order by method, key limit :limit
+
+-- name: dispatcher_tokens
+select token from rota.dispatcher

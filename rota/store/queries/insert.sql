@@ -1,0 +1,68 @@
+-- name: seats (sqlite)
+-- Who is alive under an id: slot 0 and its successor.
+select key, slot, state, claim, run_at from live where id = :id
+
+-- name: seats (postgresql)
+select key, slot, state, claim, run_at from rota.live where id = :id order by slot for update
+
+-- name: taken_ids (sqlite)
+select distinct id from live where id in (select value from json_each(:ids))
+
+-- name: known_keys (sqlite)
+select key from job where key in (select value from json_each(:keys))
+
+-- name: insert_job (sqlite)
+insert into job (key, id, root, method, queue, lane, username, created_at, run_at, parent, made_by, retry_of, batch,
+    concurrency_key, body)
+values (:key, :id, :root, :method, :queue, :lane, :username, :created_at, :run_at, :parent, :made_by, :retry_of,
+    :batch, :concurrency_key, :body)
+
+-- name: insert_job (postgresql)
+insert into rota.job select * from json_populate_recordset(null::rota.job, :rows::json)
+
+-- name: insert_live (sqlite)
+insert into live (key, id, slot, state, waits, queue, lane, seq, run_at, method, root, concurrency_key, rate_key,
+    batch, needs)
+values (:key, :id, :slot, :state, :waits, :queue, :lane, :seq, :run_at, :method, :root, :concurrency_key, :rate_key,
+    :batch, :needs)
+
+-- name: insert_live (postgresql)
+-- A place is drawn in the order given, the rows go in by id: two callers that insert the same ids can't deadlock.
+-- A row of the same id that another transaction has not committed is waited for.
+with new as materialized (
+    select case when r.waits = 0 then nextval('rota.live_seq') end as place, r.*
+    from json_populate_recordset(null::rota.live, :rows::json) r
+)
+insert into rota.live (key, id, slot, state, waits, queue, lane, seq, run_at, method, root, concurrency_key, rate_key,
+    batch, needs)
+select key, id, slot, state, waits, queue, lane, place, run_at, method, root, concurrency_key, rate_key, batch, needs
+from new order by id, key
+on conflict (id, slot) do nothing returning key
+
+-- name: insert_done (sqlite)
+insert into done (key, state, attempt, crashes, failures, claim, started_at, ended_at, result, result_until, error,
+    reason, winner, host)
+values (:key, :state, :attempt, :crashes, :failures, :claim, :started_at, :ended_at, :result, :result_until, :error,
+    :reason, :winner, (select host from dispatcher where token = :token))
+
+-- name: insert_done (postgresql)
+insert into rota.done (key, state, attempt, crashes, failures, claim, started_at, ended_at, result, result_until,
+    error, reason, winner, host)
+select r.key, r.state, r.attempt, r.crashes, r.failures, r.claim, r.started_at, r.ended_at, r.result, r.result_until,
+    r.error, r.reason, r.winner, (select host from rota.dispatcher d where d.token = r.token)
+from json_to_recordset(:rows::json) r(key uuid, state smallint, attempt int, crashes int, failures int, claim bigint,
+    started_at bigint, ended_at bigint, result text, result_until bigint, error text, reason text, winner uuid,
+    token text)
+
+-- name: add_lane
+insert into rota.lane (queue, lane) values (:queue, :lane) on conflict do nothing
+
+-- name: draw_places (sqlite)
+update counter set seq = seq + :count returning seq
+
+-- name: holds_claim (sqlite)
+select 1 from live where key = :key and state = 2 and claim = :claim
+
+-- name: holds_claim (postgresql)
+-- FOR SHARE, not FOR KEY SHARE: only SHARE makes the update that takes the claim away wait for this commit.
+select 1 from rota.live where key = :key and state = 2 and claim = :claim for share

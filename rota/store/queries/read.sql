@@ -1,0 +1,139 @@
+-- name: schema_1_view
+-- A job with how it stands, live or final: every listing is built on it.
+create view rota.job_state as
+select j.key, j.id, coalesce(l.state, d.state) as state, coalesce(l.waits, 0) as waits, j.queue, j.lane, j.method,
+    j.username, j.created_at, case when d.key is null then l.run_at end as run_at,
+    coalesce(l.started_at, d.started_at) as started_at, d.ended_at, coalesce(l.attempt, d.attempt) as attempt,
+    coalesce(l.crashes, d.crashes) as crashes, coalesce(l.failures, d.failures) as failures,
+    coalesce(l.claim, d.claim) as claim, coalesce(l.cancel_requested, 0) as cancel_requested, j.root, j.parent,
+    j.made_by, j.retry_of, j.batch, j.concurrency_key, d.result, d.error, d.reason, d.winner, l.token,
+    coalesce(d.host, (select p.host from rota.dispatcher p where p.token = l.token)) as host,
+    (select w.pid from rota.worker w where w.token = l.token and w.key = l.key) as pid, j.body
+from rota.job j left join rota.live l on l.key = j.key left join rota.done d on d.key = j.key
+
+-- name: is_active (sqlite)
+-- A live job of the id, or of a chain that it began, or one that is in the outbox and not here yet.
+select exists(select 1 from live where id = :id and (:method is null or method = :method))
+    or exists(select 1 from live where root = :id and root <> '' and (:method is null or method = :method))
+    or exists(select 1 from json_each(:moving) m where not exists(select 1 from job where key = m.value))
+
+-- name: is_active (postgresql)
+select exists(select 1 from rota.live where id = :id and (:method::text is null or method = :method))
+    or exists(select 1 from rota.live where root = :id and root <> '' and (:method::text is null or method = :method))
+
+-- name: outbox_keys (sqlite)
+select key, method from rota_outbox where id = :id
+union
+select key, method from rota_outbox where root = :id and root <> ''
+
+-- name: outbox_spec (sqlite)
+select spec from rota_outbox where key = :key or id = :key order by seq desc limit 1
+
+-- name: job_by_key
+select * from rota.job_state where key = :key
+
+-- name: job_by_id
+select * from rota.job_state where key = (select key from rota.job where id = :id order by key desc limit 1)
+
+-- name: live_by_id
+select * from rota.job_state where key = (select key from rota.live where id = :id and slot = 0)
+
+-- name: jobs_by_keys (sqlite)
+select * from job_state where key in (select value from json_each(:keys))
+
+-- name: jobs_by_keys (postgresql)
+select * from rota.job_state where key = any(:keys::uuid[])
+
+-- name: list_any
+select * from rota.job_state
+where key < :before and (cast(:queue as text) is null or queue = :queue)
+    and (cast(:username as text) is null or username = :username)
+order by key desc limit :limit
+
+-- name: list_live
+select s.* from rota.live l join rota.job_state s on s.key = l.key
+where l.state = :state and l.key < :before and (cast(:queue as text) is null or l.queue = :queue)
+    and (cast(:username as text) is null or s.username = :username)
+order by l.key desc limit :limit
+
+-- name: list_finished
+select s.* from rota.done d join rota.job_state s on s.key = d.key
+where d.state = :state and d.key < :before and (cast(:queue as text) is null or s.queue = :queue)
+    and (cast(:username as text) is null or s.username = :username)
+order by d.key desc limit :limit
+
+-- name: list_bad
+select s.* from rota.done d join rota.job_state s on s.key = d.key
+where d.state = :state and d.state <> 4 and d.key < :before and (cast(:queue as text) is null or s.queue = :queue)
+    and (cast(:username as text) is null or s.username = :username)
+order by d.key desc limit :limit
+
+-- name: list_method
+select * from rota.job_state
+where method = :value and key < :before and (cast(:queue as text) is null or queue = :queue)
+    and (cast(:username as text) is null or username = :username)
+order by key desc limit :limit
+
+-- name: list_id
+select * from rota.job_state
+where id = :value and key < :before and (cast(:queue as text) is null or queue = :queue)
+    and (cast(:username as text) is null or username = :username)
+order by key desc limit :limit
+
+-- name: list_root
+select * from rota.job_state
+where root = :value and root <> '' and key < :before and (cast(:queue as text) is null or queue = :queue)
+    and (cast(:username as text) is null or username = :username)
+order by key desc limit :limit
+
+-- name: list_batch
+select * from rota.job_state
+where batch = :value and key < :before and (cast(:queue as text) is null or queue = :queue)
+    and (cast(:username as text) is null or username = :username)
+order by key desc limit :limit
+
+-- name: count_live
+select queue, state, count(*) from rota.live group by queue, state
+
+-- name: count_done
+select state, count(*) from rota.done group by state
+
+-- name: oldest_queued
+select l.queue, min(j.created_at) from rota.lane n
+join rota.live l on l.key = (
+    select v.key from rota.live v where v.queue = n.queue and v.lane = n.lane and v.seq is not null and v.state = 1
+        and v.waits = 0
+    order by v.queue, v.lane, v.seq limit 1)
+join rota.job j on j.key = l.key group by l.queue
+
+-- name: backlog
+select n.queue from rota.lane n where exists(
+    select 1 from rota.live l where l.queue = n.queue and l.lane = n.lane and l.seq is not null and l.state = 1
+        and l.waits = 0)
+
+-- name: body
+select body from rota.job where key = :key
+
+-- name: dispatchers
+select token, host, pid, boot_id, queues, started_at, seen_at, lease_until from rota.dispatcher order by host, pid
+
+-- name: workers
+select w.token, d.host, w.pid, w.state, w.born_at, w.seen_at, w.key, j.id, d.queues, w.finished, w.failed, w.busy
+from rota.worker w join rota.dispatcher d on d.token = w.token left join rota.job j on j.key = w.key
+order by d.host, w.pid
+
+-- name: batch
+select key, name, created_at, closed, total, finished, failed, canceled, ended_at from rota.batch where key = :key
+
+-- name: batches
+select key, name, created_at, closed, total, finished, failed, canceled, ended_at from rota.batch
+order by key desc limit :limit
+
+-- name: dependencies
+select on_key from rota.dependency where key = :key
+
+-- name: dependents
+select key from rota.dependency where on_key = :key
+
+-- name: children
+select key from rota.job where parent = :key order by key

@@ -1,0 +1,201 @@
+"""Record how executions ended. Each change is a compare-and-set on the claim: zero rows, and somebody else decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from rota.errors import StoreBusy, StoreConflict, StoreError, StoreFull, StoreUnavailable
+from rota.jobs import Ending, JobSpec, JobState, Outcome, StateCode
+from rota.store import gates
+from rota.store.close import Closed, LiveRow, close
+from rota.store.gates import Standing
+from rota.store.insert import insert
+from rota.store.wire import Waits, clean, read_body
+from rota.store.words import ClaimRef, Recorded
+from rota.store.work import Work
+
+MICROSECONDS = 1_000_000
+RESULT_TOO_LARGE = "result left out: {size} characters, {limit} are allowed"
+# Endings that are nobody's fault: the attempt does not count.
+UNBURNT = frozenset({"later", "released", "unsent"})
+# Errors of the database itself, which have nothing to do with what is being recorded.
+OUTAGES = (StoreBusy, StoreUnavailable, StoreFull)
+
+
+def record(work: Work, outcomes: Sequence[Outcome], *, wait: bool = True) -> list[Recorded]:
+    """Record outcomes; the answers stand in their order.
+
+    `wait`: wait for a commit of that claim that is under way, so that it is decided first; otherwise such a claim is
+    left alone (PostgreSQL).
+    """
+    plain = [outcome for outcome in outcomes if _is_plain(outcome)]
+    states = _finish_all(work, plain)
+    for outcome in outcomes:
+        if not _is_plain(outcome):
+            states[outcome.claim] = _record_one(work, outcome, wait)
+    return [Recorded(outcome.key, outcome.claim, states.get(outcome.claim)) for outcome in outcomes]
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    return outcome.ending is Ending.RETURNED and not outcome.children
+
+
+def _finish_all(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobState | None]:
+    """Finish what returned without children, all at once."""
+    if not outcomes:
+        return {}
+    keys, claims = [outcome.key for outcome in outcomes], [outcome.claim for outcome in outcomes]
+    empty = not work.sqlite and all(outcome.result is None for outcome in outcomes)
+    if empty:
+        taken = work.rows("finish_plainly", keys=keys, claims=claims, now=work.now)
+    else:
+        taken = work.rows("take_started", keys=work.list(keys), claims=work.list(claims))
+    results = {outcome.claim: outcome.result for outcome in outcomes}
+    closed = [finished(work, row, results[row.claim]) for row in (LiveRow._make(row) for row in taken)]
+    insert(work, close(work, closed, written=empty))
+    states: dict[int, JobState | None] = {one.row.claim: JobState.FINISHED for one in closed}
+    for outcome in outcomes:
+        if outcome.claim not in states:
+            states[outcome.claim] = decided(work, outcome.key, outcome.claim)
+    return states
+
+
+def finished(work: Work, row: LiveRow, result: str | None, ended_at: int | None = None) -> Closed:
+    """A finished job, with its result if it is not too large."""
+    closed = Closed(row, StateCode.FINISHED, ended_at=ended_at)
+    if result is None:
+        return closed
+    if len(result) > work.settings.max_result:
+        reason = RESULT_TOO_LARGE.format(size=len(result), limit=work.settings.max_result)
+        return replace(closed, reason=reason)
+    return replace(closed, result=result, result_until=_result_until(work, row.key))
+
+
+def _result_until(work: Work, key: str) -> int | None:
+    ttl = work.settings.result_ttl
+    facts = work.one("facts", key=key)
+    if facts is not None and '"result_ttl"' in facts[5]:
+        ttl = read_body(facts[5])["options"].get("result_ttl", ttl)
+    return None if ttl is None else work.now + int(float(ttl) * MICROSECONDS)
+
+
+def decided(work: Work, key: str, claim: int) -> JobState | None:
+    """The final state that a claim led to, whoever recorded it."""
+    state: int | None = work.value("decided", key=key, claim=claim)
+    return None if state is None else StateCode(state).state
+
+
+def _record_one(work: Work, outcome: Outcome, wait: bool) -> JobState | None:
+    """Record one outcome under a savepoint: what can't be recorded fails its own job, not the others of the turn."""
+    if outcome.ending is Ending.COMMITTED:
+        return decided(work, outcome.key, outcome.claim)
+    work.tx.savepoint("outcome")
+    try:
+        state = _decide(work, outcome, wait)
+    except OUTAGES:
+        raise
+    except (StoreConflict, StoreError, ValueError) as problem:
+        work.tx.rollback_to("outcome")
+        error = f"{outcome.error or ''}\nIts outcome could not be recorded: {problem}".strip()
+        state = _decide(work, Outcome(key=outcome.key, claim=outcome.claim, ending=Ending.FAILED, error=error), wait)
+    work.tx.release("outcome")
+    return state
+
+
+def _decide(work: Work, outcome: Outcome, wait: bool) -> JobState | None:
+    statement = "hold" if wait or work.sqlite else "hold_unless_locked"
+    found = work.one(statement, key=outcome.key, claim=outcome.claim)
+    if found is None:
+        return decided(work, outcome.key, outcome.claim)
+    row = LiveRow._make(found)
+    if outcome.ending is Ending.RETURNED:
+        end(work, finished(work, row, outcome.result), outcome.children)
+        return JobState.FINISHED
+    if row.cancel_requested:
+        canceled = Closed(row, StateCode.CANCELED, error=outcome.error, reason="canceled while it ran")
+        end(work, canceled, (outcome.on_stopped,))
+        return JobState.CANCELED
+    if outcome.ending is Ending.RELEASED or outcome.run_at is not None:
+        return give_back(work, row, outcome.ending.value, run_at=outcome.run_at, error=outcome.error)
+    if outcome.ending is Ending.LOST:
+        row = row._replace(crashes=row.crashes + 1)
+    else:
+        row = row._replace(failures=row.failures + 1)
+    end(work, Closed(row, StateCode.FAILED, error=outcome.error), (outcome.on_failure,))
+    return JobState.FAILED
+
+
+def end(work: Work, closed: Closed, children: Sequence[JobSpec | None]) -> None:
+    """Make a job that is held final. One of its children that has its id becomes its successor, so they go in first."""
+    insert(work, [spec for spec in children if spec is not None])
+    work.rows("take_started", keys=work.list([closed.row.key]), claims=work.list([closed.row.claim]))
+    insert(work, close(work, [closed]))
+
+
+def give_back(
+    work: Work, row: LiveRow, ending: str, *, run_at: int | None = None, error: str | None = None
+) -> JobState:
+    """Let a job run again, at `run_at` or as soon as a worker is free; the execution that ended is kept on record."""
+    later = run_at is not None and run_at > work.now
+    waits = Waits.TIME if later else Waits.PREDECESSOR
+    back = work.one(
+        "give_back",
+        key=row.key,
+        claim=row.claim,
+        state=waits.state,
+        waits=waits,
+        run_at=run_at if later else None,
+        unburnt=int(ending in UNBURNT),
+        crashes=int(ending == "lost"),
+        failures=int(ending == "failed"),
+    )
+    if back is None:
+        raise RuntimeError(f"job {row.key} was given back while another one held it")
+    work.run(
+        "insert_attempt",
+        key=row.key,
+        claim=row.claim,
+        attempt=row.attempt,
+        ending=ending,
+        started_at=row.started_at,
+        ended_at=work.now,
+        next_at=run_at,
+        error=None if error is None else clean(error, work.settings.max_error),
+        token=row.token,
+    )
+    if not later:
+        gates.advance(work, [Standing._make(back)])
+    gates.open_keys(work, [row.concurrency_key])
+    return JobState.SCHEDULED if later else JobState.QUEUED
+
+
+def cancel(work: Work, key: str, reason: str, by: str) -> Literal["canceled", "canceling", "refused"]:
+    """Cancel what waits at once; ask the owner of what runs to stop it; what is final stays."""
+    why = f"canceled by {by}" + (f": {reason}" if reason else "")
+    row = work.one("take_waiting", key=key)
+    if row is not None:
+        closed = Closed(LiveRow._make(row), StateCode.CANCELED, reason=why, call_back=True)
+        insert(work, close(work, [closed]))
+        return "canceled"
+    return "canceling" if work.run("request_cancel", key=key) else "refused"
+
+
+def release_unsent(work: Work, token: str, held: frozenset[ClaimRef]) -> int:
+    """Give back what is claimed under a token and was never handed to a worker."""
+    if not work.sqlite:
+        work.rows("scan_plainly")
+    unsent = [ref for ref in (ClaimRef._make(row) for row in work.rows("unsent", token=token)) if ref not in held]
+    for ref in unsent:
+        found = work.one("hold", key=ref.key, claim=ref.number)
+        row = None if found is None else LiveRow._make(found)
+        if row is None:
+            continue
+        if row.cancel_requested:
+            work.rows("take_started", keys=work.list([ref.key]), claims=work.list([ref.number]))
+            closed = Closed(row, StateCode.CANCELED, reason="canceled before it began", call_back=True)
+            insert(work, close(work, [closed]))
+        else:
+            give_back(work, row, "unsent")
+    return len(unsent)

@@ -1,0 +1,358 @@
+"""What the engine keeps of one site: the jobs and all that belongs to them, on either database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from rota.clock import Clock, to_micros
+from rota.db import Connection, Database, Statements
+from rota.errors import StoreBusy
+from rota.store import gates, reads
+from rota.store.connections import PINNED, Connections
+from rota.store.expiry import Expiry
+from rota.store.handoff import Handoff, notify
+from rota.store.migrate import migrate_engine, migrate_handoff
+from rota.store.queries import PACKAGE
+from rota.store.registers import Registers
+from rota.store.settle import Settled, finish_restored, prune_ledger, settle, sweep
+from rota.store.turn import Turn
+from rota.store.views import JobFilter, JobView
+from rota.store.wire import decode_spec
+from rota.store.words import OnStopped, StoreSettings
+from rota.store.work import Work
+
+if TYPE_CHECKING:
+    from rota.store.listen import Listener
+
+MICROSECONDS = 1_000_000
+EVERYTHING = JobFilter()
+
+
+class Store(Registers):
+    """One site's store in one process. Opens its connections when they are needed; safe to use from threads.
+
+    `engine` and `documents` are jobs.db and site.db on SQLite, and the same database on PostgreSQL. `on_stopped` makes
+    the callback job of a job that is canceled while no worker has it.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Database,
+        documents: Database,
+        clock: Clock,
+        settings: StoreSettings | None = None,
+        on_stopped: OnStopped | None = None,
+    ) -> None:
+        self.dialect = engine.dialect
+        self.clock = clock
+        self.settings = settings or StoreSettings()
+        self._engine, self._documents = engine, documents
+        self._on_stopped = on_stopped
+        self._connections = Connections(engine=engine, documents=documents, settings=self.settings, clock=clock)
+        self._sql = Statements(PACKAGE, engine.dialect)
+        self._lanes: set[tuple[str, int]] = set()
+        self._settled = Settled()
+        self.handoff = Handoff(self._sql, self._work)
+        self.expiry = Expiry(
+            reading=self._reading,
+            changing=self._changing,
+            raise_fence=self._sql["raise_fence"] if self.dialect == "sqlite" else "",
+            site=self._sweeping if self.dialect == "sqlite" else None,
+            clock=clock,
+            beat=self.settings.beat,
+        )
+
+    # --- time ---
+
+    def now(self) -> int:
+        """Microseconds since 1970: by our clock on SQLite, by the server's on PostgreSQL."""
+        return to_micros(self.clock.now()) + self._connections.offset
+
+    def _lease_now(self) -> int:
+        """The clock of leases: one that does not step on SQLite, where all are on one host; else the server's."""
+        return int(self.clock.monotonic() * MICROSECONDS) if self.dialect == "sqlite" else self.now()
+
+    def measure_clock(self) -> None:
+        """Compare our clock with the server's (PostgreSQL), as every beat should."""
+        if self.dialect == "postgresql":
+            with self._connections.use("read") as connection:
+                self._connections.measure_clock(connection)
+
+    # --- tables ---
+
+    def migrate(self) -> list[str]:
+        """Make or upgrade the engine's tables; what was done, for people. Nothing if they are up to date.
+
+        Raises:
+            NewerSchema: a newer Rota was here.
+        """
+        done = []
+        if self.dialect == "sqlite":
+            with self._connections_to(self._documents) as connection:
+                done += migrate_handoff(connection, self._sql, self._documents.describe())
+        with self._connections_to(self._engine) as connection:
+            return done + migrate_engine(connection, self._sql, self._engine.describe())
+
+    @contextmanager
+    def _connections_to(self, database: Database) -> Iterator[Connection]:
+        connection = database.connect(busy_timeout=self.settings.busy_timeout)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    # --- changes ---
+
+    @contextmanager
+    def turn(self, *, busy_timeout: float | None = None) -> Iterator[Turn]:
+        """One write transaction on the engine's tables: commits at the end of the block, rolls back on an error.
+
+        `busy_timeout`: seconds to wait for other writers, `StoreSettings.busy_timeout` by default.
+
+        Raises:
+            StoreBusy: another writer took longer; nothing was changed.
+            CommitUnknown: the commit did not answer; it may have happened.
+        """
+        with self._changing(busy_timeout=busy_timeout) as work:
+            yield Turn(work)
+
+    @contextmanager
+    def _changing(self, *, busy_timeout: float | None = None) -> Iterator[Work]:
+        with self._connections.use("turn") as tx:
+            try:
+                work, settled = self._begin_settled(tx, busy_timeout)
+                yield work
+                notify(work)
+            except BaseException:
+                tx.rollback()
+                raise
+            self._commit(tx, work, settled)
+
+    def _begin_settled(self, tx: Connection, busy_timeout: float | None) -> tuple[Work, Settled]:
+        while True:
+            self._begin(tx, busy_timeout)
+            if self.dialect == "postgresql":
+                return self._work(tx), self._settled
+            with self._connections.use("site") as site:
+                work = self._work(tx, site)
+                settled = settle(work, site, self._settled)
+            if settled.complete:
+                return work, settled
+            self._commit(tx, work, settled)
+
+    def _commit(self, tx: Connection, work: Work, settled: Settled) -> None:
+        tx.commit()
+        # Only what a commit has carried may be deleted from site.db, or not be read there again.
+        self._settled = settled
+        self._lanes |= work.new_lanes
+
+    def _begin(self, tx: Connection, busy_timeout: float | None) -> None:
+        if self.dialect == "postgresql":
+            tx.begin()
+            self._set_local(tx, busy_timeout)
+            return
+        if busy_timeout is None:
+            tx.begin()
+            return
+        tx.run(f"pragma busy_timeout = {int(busy_timeout * 1000)}")
+        try:
+            tx.begin()
+        finally:
+            tx.run(f"pragma busy_timeout = {int(self.settings.busy_timeout * 1000)}")
+
+    def _set_local(self, tx: Connection, busy_timeout: float | None) -> None:
+        local: dict[str, str] = {}
+        if self.settings.pooler:
+            local = {**PINNED, "statement_timeout": str(int(self.settings.statement_timeout * 1000))}
+        if self.settings.pooler or busy_timeout is not None:
+            wait = self.settings.busy_timeout if busy_timeout is None else busy_timeout
+            # 0 would mean to wait for ever.
+            local["lock_timeout"] = str(max(1, int(wait * 1000)))
+        for name, value in local.items():
+            tx.query("select set_config(:name, :value, true)", {"name": name, "value": value})
+
+    def _work(self, tx: Connection, site: Connection | None = None) -> Work:
+        return Work(
+            tx=tx,
+            sql=self._sql,
+            now=self.now(),
+            lease_now=self._lease_now(),
+            settings=self.settings,
+            on_stopped=self._on_stopped,
+            lanes=self._lanes,
+            site=site,
+        )
+
+    def settle(self) -> bool:
+        """Bring the engine's tables up to date with what the documents' database has committed.
+
+        False: another one was writing; whoever writes next does it.
+        """
+        if self.dialect == "postgresql":
+            return True
+        try:
+            with self._changing(busy_timeout=0):
+                return True
+        except StoreBusy:
+            return False
+
+    def sweep(self) -> bool:
+        """Delete from site.db what has been settled; False if somebody writes there: left for later."""
+        if self.dialect == "postgresql":
+            return True
+        with self._connections.use("turn"):
+            settled = self._settled
+            with self._sweeping() as site:
+                if not sweep(site, self._sql, settled):
+                    return False
+            self._settled = Settled(seq=settled.seq, swept=settled.seq)
+            return True
+
+    def _sweeping(self) -> AbstractContextManager[Connection]:
+        """A connection to site.db that writes, and never waits for another writer."""
+        return self._connections.use("site_sweep")
+
+    def prune_ledger(self) -> bool:
+        """Raise the ledger's floor and delete what is below it (P2, P3; SQLite). False: left for later."""
+        if self.dialect == "postgresql":
+            return True
+        with self._connections.use("read") as engine, self._sweeping() as site:
+            return prune_ledger(engine, site, self._sql)
+
+    def repair(self) -> None:
+        """After a restore, with no other process alive: numbers never come twice, and nothing runs that is done.
+
+        S3 and S4 on SQLite; on PostgreSQL the claim sequence goes above every claim that is known.
+        """
+        if self.dialect == "postgresql":
+            with self._changing() as work:
+                work.rows("raise_claim_number")
+            return
+        with self._connections.use("site") as site:
+            with self._connections.use("turn") as tx, tx.transaction():
+                highest = site.value(self._sql["highest_fence"])
+                tx.run(self._sql["raise_counter"], {"claim": highest})
+            with self._changing() as work:
+                finish_restored(work, site)
+        self.sweep()
+
+    def close(self) -> None:
+        """Close this process's connections. The store may be used again."""
+        self._connections.close()
+
+    # --- reads ---
+
+    @contextmanager
+    def _reading(self) -> Iterator[Work]:
+        with self._connections.use("read") as connection:
+            yield self._work(connection)
+
+    def is_active(self, id: str, method: str | None = None) -> bool:  # noqa: A002 - the public word
+        """Is a job of this id alive, or one of a chain that it began? `method`: counts jobs of this method only.
+
+        On SQLite the outbox is read first: the other way round, a job that is carried over meanwhile would be missed.
+        """
+        moving = []
+        if self.dialect == "sqlite":
+            with self._connections.use("site_read") as site:
+                found = site.query(self._sql["outbox_keys"], {"id": id})
+            moving = [key for key, of in found if method in (None, of)]
+        with self._reading() as work:
+            return reads.is_active(work, id, method, moving)
+
+    def live(self, id: str) -> JobView | None:  # noqa: A002
+        """The live job that an id stands for."""
+        moving = self._unsettled(id)
+        with self._reading() as work:
+            found = reads.live(work, id)
+            if found is None and moving is not None and work.value("body", key=moving.key) is None:
+                return moving
+            return found
+
+    def job(self, key_or_id: str) -> JobView | None:
+        """A job by its key, or else the newest of an id."""
+        moving = self._unsettled(key_or_id)
+        with self._reading() as work:
+            if moving is not None and work.value("body", key=moving.key) is None:
+                return moving
+            return reads.job(work, key_or_id)
+
+    def _unsettled(self, key_or_id: str) -> JobView | None:
+        if self.dialect == "postgresql":
+            return None
+        with self._connections.use("site_read") as site:
+            text = site.value(self._sql["outbox_spec"], {"key": key_or_id, "id": key_or_id})
+        try:
+            return None if text is None else reads.unsettled_view(decode_spec(text))
+        except ValueError:
+            # It will become a failed job that says so.
+            return None
+
+    def jobs(self, keys: Sequence[str]) -> list[JobView]:
+        """Jobs by their keys, in no order; those that are not there are left out."""
+        with self._reading() as work:
+            return [reads.view(row) for row in work.rows("jobs_by_keys", keys=work.list(keys))]
+
+    def body(self, key: str) -> str | None:
+        """A job's body, as a claim carries it."""
+        with self._reading() as work:
+            body: str | None = work.value("body", key=key)
+            return body
+
+    def listing(self, wanted: JobFilter = EVERYTHING, *, limit: int = 50, before: str | None = None) -> list[JobView]:
+        """The newest jobs that a filter lets through, before the job with the key `before`."""
+        self._settle_for_people()
+        with self._reading() as work:
+            return reads.listing(work, wanted, limit, before)
+
+    def stats(self) -> dict[str, int]:
+        """How many jobs there are of each state."""
+        self._settle_for_people()
+        with self._reading() as work:
+            return reads.stats(work)
+
+    def _settle_for_people(self) -> None:
+        """A list is nicer with what was just committed; not worth waiting for."""
+        if self.dialect == "sqlite":
+            with self._connections.use("site_read") as site:
+                ((jobs, ends),) = site.query(self._sql["unsettled"], {"seq": self._settled.seq})
+            if jobs or ends:
+                self.settle()
+
+    def queue_stats(self) -> dict[str, dict[str, int]]:
+        """How many live jobs of each state every queue has."""
+        with self._reading() as work:
+            return reads.queue_stats(work)
+
+    def oldest_queued(self) -> dict[str, int]:
+        """When the next job in line of each queue was enqueued."""
+        with self._reading() as work:
+            return dict(work.rows("oldest_queued"))
+
+    def backlog(self, queues: Sequence[str] | None = None) -> bool:
+        """Is anything claimable now, in these queues or in any?"""
+        with self._reading() as work:
+            waiting = {row[0] for row in work.rows("backlog")}
+        return bool(waiting if queues is None else waiting & set(queues))
+
+    def due_at(self) -> int | None:
+        """When the next scheduled job, or rate limit, comes due."""
+        with self._reading() as work:
+            return gates.next_due(work)
+
+    def cursor(self, key: str) -> str | None:
+        """The cursor that a resumable job saved."""
+        with self._connections.use("site_read") as connection:
+            return self.handoff.read_cursor(connection, key)
+
+    def listen(self) -> Listener | None:
+        """Wake-ups from the database; None where there are none, and whoever waits has to look now and then."""
+        connection = self._connections.listening()
+        if connection is None:
+            return None
+        from rota.store.listen import Listener  # the driver is an extra
+
+        return Listener(connection, self._sql["listen"])

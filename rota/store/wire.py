@@ -1,0 +1,174 @@
+"""How a JobSpec is written: as rows of `job` and `live`, as the body that a worker reads, and as JSON in an outbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from enum import IntEnum
+from typing import Any
+
+from rota.errors import UsageError
+from rota.jobs import JobSpec, Mode, StateCode
+
+BODY_FIELDS = (
+    "kwargs",
+    "timeout",
+    "mode",
+    "options",
+    "parent",
+    "made_by",
+    "retry_of",
+    "batch",
+    "concurrency_key",
+    "depends_on",
+    "priority",
+    "at_front",
+    "created_at",
+)
+_KEY_DIGITS = frozenset("0123456789abcdef")
+
+
+class Waits(IntEnum):
+    """Why a live job can't be claimed, in the order in which a job goes through the gates."""
+
+    NOTHING = 0  # claimable, or claimed
+    TIME = 1
+    DEPENDENCY = 2
+    CONCURRENCY = 3
+    RATE = 4
+    PAUSE = 5
+    PREDECESSOR = 6
+
+    @property
+    def state(self) -> StateCode:
+        """How `live.state` is written for a job that waits for this."""
+        if self is Waits.TIME:
+            return StateCode.SCHEDULED
+        return StateCode.QUEUED if self in (Waits.NOTHING, Waits.PREDECESSOR) else StateCode.WAITING
+
+
+def body_of(spec: JobSpec) -> str:
+    """The JSON object that a worker and a recorder read; `kwargs` in it is the encoded text."""
+    body = {name: getattr(spec, name) for name in BODY_FIELDS}
+    return json.dumps(body, ensure_ascii=True, separators=(",", ":"))
+
+
+def read_body(body: str) -> dict[str, Any]:
+    """What `body_of` wrote.
+
+    Raises:
+        ValueError: it is not a JSON object.
+    """
+    parsed = json.loads(body)
+    if not isinstance(parsed, dict):
+        raise ValueError("a job's body must be a JSON object")  # noqa: TRY004 - one error for all that is unreadable
+    return parsed
+
+
+def encode_spec(spec: JobSpec) -> str:
+    """A spec as one JSON text."""
+    return json.dumps(asdict(spec), ensure_ascii=True, separators=(",", ":"))
+
+
+def decode_spec(text: str) -> JobSpec:
+    """The spec that `encode_spec` wrote.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    try:
+        fields = json.loads(text)
+        fields["mode"] = Mode(fields["mode"])
+        fields["depends_on"] = tuple(fields["depends_on"])
+        return JobSpec(**fields)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a job: {error}") from error
+
+
+def job_row(spec: JobSpec) -> dict[str, Any]:
+    """The row of `job`: facts, written once."""
+    return {
+        "key": key(spec.key),
+        "id": text(spec.id, "id"),
+        "root": text(spec.root, "root"),
+        "method": text(spec.method, "method"),
+        "queue": text(spec.queue, "queue"),
+        "lane": spec.lane,
+        "username": text(spec.user, "user"),
+        "created_at": spec.created_at,
+        "run_at": spec.run_at,
+        "parent": spec.parent,
+        "made_by": spec.made_by,
+        "retry_of": spec.retry_of,
+        "batch": spec.batch,
+        "concurrency_key": spec.concurrency_key,
+        "body": body_of(spec),
+    }
+
+
+def live_row(spec: JobSpec, *, slot: int, waits: Waits, needs: int) -> dict[str, Any]:
+    """The row of `live` for a job that nobody has claimed yet, without its place."""
+    scheduled = spec.run_at is not None and (waits is Waits.TIME or slot == 1)
+    return {
+        "key": spec.key,
+        "id": spec.id,
+        "slot": slot,
+        "state": StateCode.SCHEDULED if scheduled else waits.state,
+        "waits": waits,
+        "queue": spec.queue,
+        "lane": spec.lane,
+        "seq": None,
+        "run_at": spec.run_at if scheduled else None,
+        "method": spec.method,
+        "root": spec.root,
+        "concurrency_key": spec.concurrency_key,
+        "rate_key": rate_key(spec),
+        "batch": spec.batch,
+        "needs": needs,
+    }
+
+
+def rate_key(spec: JobSpec) -> str | None:
+    """The rate limit that a job counts against."""
+    limit: Mapping[str, Any] | None = spec.options.get("rate_limit")
+    return None if limit is None else str(limit["key"])
+
+
+def key(value: str) -> str:
+    """A key, if it is one: PostgreSQL would take other spellings of a UUID than SQLite."""
+    if len(value) != 32 or not _KEY_DIGITS.issuperset(value):
+        raise UsageError(f"{value[:80]!r} is not a job's key: 32 hexadecimal digits, as `new_key` makes them")
+    return value
+
+
+def is_key(value: str) -> bool:
+    """Could this be a key?"""
+    return len(value) == 32 and _KEY_DIGITS.issuperset(value)
+
+
+def text(value: str, field: str) -> str:
+    """A text that both databases can hold."""
+    if "\0" in value or not _encodable(value):
+        raise UsageError(f"the {field} of a job can't hold NUL or half of a surrogate pair: {value[:80]!r}")
+    return value
+
+
+def clean(value: str, limit: int) -> str:
+    """A text of any origin, made fit for both databases; the middle of one that is too long is cut out, and says so."""
+    if len(value) > limit:
+        half = limit // 2
+        value = f"{value[:half]}\n... {len(value) - 2 * half} characters left out ...\n{value[-half:]}"
+    if "\0" in value:
+        value = value.replace("\0", "\ufffd")
+    return value if _encodable(value) else value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _encodable(value: str) -> bool:
+    if value.isascii():
+        return True
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

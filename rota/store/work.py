@@ -1,0 +1,82 @@
+"""A transaction on the engine's tables as the statements see it, whoever's connection it is.
+
+On SQLite it is a turn on jobs.db; on PostgreSQL a turn, or the documents' own transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rota.db import Connection, Statements
+from rota.db.connection import Row
+from rota.store.words import OnStopped, StoreSettings
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """One transaction: its connection, the named statements, and the moment it counts as."""
+
+    tx: Connection
+    sql: Statements
+    now: int  #: microseconds since 1970
+    lease_now: int  #: microseconds of the clock that leases are counted in
+    settings: StoreSettings
+    on_stopped: OnStopped | None
+    lanes: set[tuple[str, int]]  #: lanes that this process knows to be in the table
+    site: Connection | None = None  #: SQLite: site.db, to be read only
+    #: lanes that are in the table once this commits
+    new_lanes: set[tuple[str, int]] = field(default_factory=set)
+    woken: set[str] = field(default_factory=set)  #: queues that got something claimable
+
+    @property
+    def sqlite(self) -> bool:
+        return self.tx.dialect == "sqlite"
+
+    def rows(self, statement: str, /, **params: Any) -> list[Row]:
+        return self.tx.query(self.sql[statement], params)
+
+    def one(self, statement: str, /, **params: Any) -> Row | None:
+        return self.tx.one(self.sql[statement], params)
+
+    def value(self, statement: str, /, **params: Any) -> Any:
+        return self.tx.value(self.sql[statement], params)
+
+    def run(self, statement: str, /, **params: Any) -> int:
+        return self.tx.run(self.sql[statement], params)
+
+    def many(self, statement: str, rows: Rows) -> None:
+        """One statement for each row."""
+        if rows:
+            self.tx.run_many(self.sql[statement], rows)
+
+    def put(self, statement: str, rows: Rows) -> list[Row]:
+        """Insert rows with one statement where the database has a good one (PostgreSQL: rows as JSON)."""
+        if not rows:
+            return []
+        if self.sqlite:
+            self.tx.run_many(self.sql[statement], rows)
+            return []
+        return self.rows(statement, rows=json.dumps(rows))
+
+    def list(self, values: Iterable[Any]) -> Any:
+        """A list as the database takes it: JSON on SQLite, an array on PostgreSQL."""
+        return json.dumps(list(values)) if self.sqlite else list(values)
+
+    def places(self, count: int) -> Iterable[int | None]:
+        """New places in the lanes, increasing; on PostgreSQL the statements draw them."""
+        if not self.sqlite or not count:
+            return [None] * count
+        last: int = self.value("draw_places", count=count)
+        return range(last - count + 1, last + 1)
+
+    def know_lanes(self, lanes: Collection[tuple[str, int]]) -> None:
+        """See to it that dispatchers look into these lanes."""
+        unknown = sorted(set(lanes) - self.lanes - self.new_lanes)
+        for queue, lane in unknown:
+            self.run("add_lane", queue=queue, lane=lane)
+        self.new_lanes.update(unknown)
