@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from rota import __version__
 from rota.errors import BrokenApp, UnknownApp
 from rota.sites.bench import Bench
 
@@ -78,35 +78,37 @@ class App:
         Raises:
             BrokenApp: it can't be imported; names the file, the line and the reason.
         """
-        module = self._optional("hooks")
-        if module is None:
+        if not (self.path / "hooks.py").exists():
             return {}
+        module = self._import(f"{self.package}.hooks")
         return {key: value for key, value in vars(module).items() if _is_hook(key, value)}
 
     def jobs(self) -> list[Callable[..., Any]]:
         """The functions of `tasks` (a module, or a package with all its modules) that `@rota.job` has marked.
 
+        Beside a `hooks.py`, modules that never say `rota` are not imported: Frappe imports tasks only to run them, so
+        they may need what only a worker has.
+
         Raises:
-            BrokenApp: `tasks` can't be imported.
+            BrokenApp: one of the others can't be imported.
         """
-        root = self._optional("tasks")
-        if root is None:
-            return []
-        modules = [root]
-        for found in pkgutil.walk_packages(getattr(root, "__path__", []), f"{root.__name__}."):
-            modules.append(self._import(found.name))
+        files = [self.path / "tasks.py", *sorted((self.path / "tasks").rglob("*.py"))]
+        has_hooks = (self.path / "hooks.py").exists()
+        wanted = [one for one in files if one.is_file() and (not has_hooks or b"rota" in one.read_bytes())]
+        modules = [self._import(self._name_of(one)) for one in wanted]
         own = [one for module in modules for one in vars(module).values() if _is_job_of(one, module)]
         return list(dict.fromkeys(own))
+
+    def _name_of(self, file: Path) -> str:
+        parts = file.relative_to(self.path).with_suffix("").parts
+        return ".".join((self.package, *(parts[:-1] if parts[-1] == "__init__" else parts)))
 
     @property
     def version(self) -> str:
         """`__version__` of the package, "" without one."""
+        if self.package == BUILTIN_PACKAGE:
+            return __version__
         return str(getattr(self._import(self.package), "__version__", ""))
-
-    def _optional(self, name: str) -> ModuleType | None:
-        if not (self.path / f"{name}.py").exists() and not (self.path / name / "__init__.py").exists():
-            return None
-        return self._import(f"{self.package}.{name}")
 
     def _import(self, module: str) -> ModuleType:
         try:

@@ -29,7 +29,8 @@ class Declared:
     modules: Mapping[str, str]  #: module -> app
     schedules: Sequence[Schedule]
     fixtures: Sequence[Path]
-    problems: Sequence[str] = field(default_factory=tuple)  #: schedules that can't be made, and why
+    problems: Sequence[str] = ()  #: schedules that can't be made, and why
+    unresolved: Mapping[str, str] = field(default_factory=dict)  #: those whose method can't be found: id -> why
 
     @property
     def roles(self) -> list[str]:
@@ -47,17 +48,24 @@ def declared(apps: Apps, *, scheduler_interval: float = DEFAULT_INTERVAL) -> Dec
     apps.hooks()
     definitions = {definition["name"]: definition for app in apps for definition in _definitions(app)}
     problems: list[str] = []
-    schedules: dict[str, Schedule] = {}
-    for app in apps:
-        for one in _schedules(app, int(scheduler_interval), problems):
-            schedules[one.id] = one
+    schedules = {one.id: one for app in apps for one in _schedules(app, int(scheduler_interval), problems)}
+    unresolved = {one.id: why for one in schedules.values() if (why := _why_unresolved(one.method))}
     return Declared(
         definitions=definitions,
         modules={module: app.name for app in apps for module in app.modules()},
-        schedules=list(schedules.values()),
+        schedules=[one for one in schedules.values() if one.id not in unresolved],
         fixtures=[path for app in apps for path in app.fixtures()],
-        problems=problems,
+        problems=[*problems, *unresolved.values()],
+        unresolved=unresolved,
     )
+
+
+def _why_unresolved(method: str) -> str:
+    try:
+        resolve(method)
+    except UnknownMethod as error:
+        return str(error)
+    return ""
 
 
 def _definitions(app: App) -> Iterator[dict[str, Any]]:
@@ -78,12 +86,9 @@ def _definitions(app: App) -> Iterator[dict[str, Any]]:
 def _schedules(app: App, interval: int, problems: list[str]) -> Iterator[Schedule]:
     for events in _single_events(app.hooks().get("scheduler_events") or {}, problems):
         try:
-            (schedule,) = from_hooks(events, scheduler_interval=interval)
-            resolve(schedule.method)
+            yield from from_hooks(events, scheduler_interval=interval)
         except RotaError as error:
             problems.append(f"{error} (scheduler_events of {app.name})")
-        else:
-            yield schedule
     for function in app.jobs():
         options = getattr(function, JOB_MARK)
         if not getattr(options, "cron", None):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rota.clock import from_micros
-from rota.store.store import Store
+from rota.store import Store
 from rota.store.views import DispatcherView, PauseView, ScheduleView, WorkerView
 
 #: A tick is late once it has been due for this long, in seconds.
@@ -77,12 +75,7 @@ def _late(schedules: Sequence[ScheduleView], now: int, *, has_dispatcher: bool) 
     return found
 
 
-def next_ticks(health: Health, limit: int = 5) -> list[tuple[str, str]]:
-    """The schedules that are due next, with the moment in ISO 8601 (UTC), the soonest first."""
-    coming = sorted((one.next_due, one.id) for one in health.schedules if one.enabled and one.next_due is not None)
-    return [(id_, from_micros(due).isoformat()) for due, id_ in coming[:limit]]
-
-
-def method_of(schedule: ScheduleView) -> str:
-    """The dotted path that a schedule runs."""
-    return str(json.loads(schedule.definition).get("method", schedule.id))
+def next_ticks(health: Health, limit: int = 5) -> list[ScheduleView]:
+    """The schedules that are due next, the soonest first; none while they do not fire."""
+    coming = [one for one in health.schedules if one.enabled and one.next_due is not None]
+    return [] if health.inactive else sorted(coming, key=lambda one: one.next_due or 0)[:limit]

@@ -61,6 +61,10 @@ class Records:
             self.ensure("Language", code, {"language_code": code, "language_name": name})
         for code, symbol in _CURRENCIES.items():
             self.ensure("Currency", code, {"currency_name": code, "symbol": symbol})
+        folder = {"is_folder": 1, "is_private": 0}
+        self.ensure("File", "Home", {**folder, "file_name": "Home", "is_home_folder": 1})
+        attachments = {"file_name": "Attachments", "folder": "Home", "is_attachments_folder": 1}
+        self.ensure("File", "Home/Attachments", {**folder, **attachments})
         for field in self._doctypes.get("System Settings")["fields"]:
             if field.default not in (None, ""):
                 self.setting("System Settings", field.fieldname, str(field.default))

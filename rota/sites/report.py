@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
 # More lines than this are counted by kind.
@@ -23,10 +22,13 @@ class Report:
         self.problems += other.problems
 
     def lines(self) -> list[str]:
-        """For people; many lines of one kind are counted."""
+        """For people; many lines that begin with the same word are counted."""
         if not self.done:
             return [f"{self.site}: nothing to do"]
         if len(self.done) <= MANY:
             return [f"{self.site}: {line}" for line in self.done]
-        kinds = Counter(" ".join(line.split()[:2]) for line in self.done)
-        return [f"{self.site}: {kind} ({count} times)" for kind, count in kinds.items()]
+        kinds: dict[str, list[str]] = {}
+        for line in self.done:
+            kinds.setdefault(line.split()[0], []).append(line)
+        more = {kind: f" and {len(lines) - 1} more" if len(lines) > 1 else "" for kind, lines in kinds.items()}
+        return [f"{self.site}: {lines[0]}{more[kind]}" for kind, lines in kinds.items()]

@@ -10,11 +10,10 @@
 
 from __future__ import annotations
 
-from rota.config import Config
-from rota.db.connection import Connection
 from rota.documents.session import Session
 from rota.documents.values import to_int
 from rota.sites.bench import Bench, read_json, write_json
+from rota.sites.site import Site
 
 _ENABLED = "select value from \"tabSingles\" where doctype = 'System Settings' and field = 'enable_scheduler'"
 _ENABLE = (
@@ -23,28 +22,36 @@ _ENABLE = (
 )
 
 
-def why_inactive(config: Config, documents: Connection | Session) -> str | None:
+def why_inactive(site: Site) -> str | None:
     """Why no schedule of the site fires, for people; None when they do."""
-    if config.maintenance_mode:
+    if site.config.maintenance_mode:
         return "maintenance mode is on (rota set-maintenance-mode off)"
-    if config.pause_scheduler:
+    if site.config.pause_scheduler:
         return "it is paused (rota scheduler resume)"
-    if config.disable_scheduler:
+    if site.config.disable_scheduler:
         return "disable_scheduler is set in the configuration"
-    if not is_enabled(documents):
+    if not is_enabled(site):
         return "it is disabled (rota scheduler enable)"
     return None
 
 
-def is_enabled(documents: Connection | Session) -> bool:
+def is_enabled(site: Site) -> bool:
     """What System Settings say; not whether something else turns the schedules off."""
-    rows = documents.query(_ENABLED)
-    return bool(rows and to_int(rows[0][0]))
+    connection = site.database.connect()
+    try:
+        return bool(to_int(connection.value(_ENABLED)))
+    finally:
+        connection.close()
 
 
-def set_enabled(session: Session, on: bool) -> None:
-    """Write the switch in System Settings; the caller commits."""
-    session.write(_ENABLE, {"value": "1" if on else "0"})
+def set_enabled(site: Site, on: bool) -> None:
+    """Write the switch in System Settings, in a transaction of its own."""
+    session = Session(site.database)
+    try:
+        session.write(_ENABLE, {"value": "1" if on else "0"})
+        session.commit()
+    finally:
+        session.close()
 
 
 def set_in_config(bench: Bench, site: str, key: str, on: bool) -> None:

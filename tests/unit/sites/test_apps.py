@@ -148,9 +148,13 @@ def test_marked_functions_of_tasks_are_found_in_all_its_modules(bench: Bench) ->
 def test_tasks_that_do_not_import_name_the_module_of_the_package(bench: Bench) -> None:
     write(bench.apps_path / "broken_tasks" / "__init__.py")
     write(bench.apps_path / "broken_tasks" / "tasks" / "__init__.py")
-    write(bench.apps_path / "broken_tasks" / "tasks" / "bad.py", "raise RuntimeError('no')\n")
+    write(bench.apps_path / "broken_tasks" / "tasks" / "bad.py", "import rota; raise RuntimeError('no')\n")
     with pytest.raises(BrokenApp, match=r"bad\.py, line 1: RuntimeError: no"):
         find_app(bench, "broken_tasks").jobs()
+
+
+def test_tasks_that_never_say_rota_are_not_imported(bench: Bench) -> None:
+    assert package(bench, "quiet_tasks", tasks="raise RuntimeError('needs what only a worker has')\n").jobs() == []
 
 
 def test_doctypes_are_found_by_module(bench: Bench) -> None:

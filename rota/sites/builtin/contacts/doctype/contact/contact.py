@@ -53,7 +53,7 @@ class Contact(Document):
 
 
 def _primary(doc: Document, table: str, flag: str, field: str) -> str | None:
-    rows = doc.get(table) or ()
+    rows = list(doc.get(table) or ())
     if len(rows) == 1 and field == "email_id":
         rows[0].set(flag, 1)
     return next((row.get(field) for row in rows if row.get(flag)), None)

@@ -1,0 +1,231 @@
+"""`rota jobs`: look at the jobs of a site, and steer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rota.cli.state import State, json_option, pass_state, show_json, show_table, site_option
+
+if TYPE_CHECKING:
+    from rota.sites.site import Site
+    from rota.store.views import JobFilter, JobView
+
+STATES = ("scheduled", "queued", "started", "finished", "failed", "canceled")
+FINAL = STATES[3:]
+WAITING = STATES[:2]
+# How many jobs one look at the store takes.
+PAGE = 500
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group(invoke_without_command=True)
+@site_option
+@click.pass_context
+def jobs(ctx: click.Context) -> None:
+    """Look at jobs; cancel and purge them."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _selection(command: F) -> F:
+    """The options that pick jobs."""
+    for option in (
+        click.option("--user", help="Only those of this user."),
+        click.option("--method", help="Only those of this function."),
+        click.option("--queue", help="Only those in this queue."),
+    ):
+        command = option(command)
+    return command
+
+
+@jobs.command("list")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="May be given several times.")
+@_selection
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="At most so many.")
+@site_option
+@json_option
+@pass_state
+def list_jobs(state: State, /, states: tuple[str, ...], limit: int, as_json: bool, **wanted: str | None) -> None:
+    """List jobs, the newest first."""
+    from rota.cli.shown import JOB_COLUMNS, job_row, job_value
+
+    with state.open() as site:
+        _check_queue(site, wanted["queue"])
+        found = site.store.listing(_filter(states, **wanted), limit=limit)
+        rows = [job_row(view, site.zone) for view in found]
+    if as_json:
+        show_json([job_value(view) for view in found])
+    else:
+        show_table(JOB_COLUMNS, rows, empty="no jobs")
+
+
+@jobs.command("show")
+@click.argument("job_id", metavar="ID")
+@site_option
+@json_option
+@pass_state
+def show(state: State, job_id: str, as_json: bool) -> None:
+    """Show a job: its arguments, attempts, lines and error. ID is its id or key."""
+    from rota.cli.shown import job_details, job_text
+
+    with state.open() as site:
+        details = job_details(site.store, _job(site, job_id), mask=site.config.mask_keys)
+        if as_json:
+            show_json(details)
+        else:
+            click.echo(job_text(details))
+
+
+@jobs.command("stats")
+@site_option
+@json_option
+@pass_state
+def stats(state: State, as_json: bool) -> None:
+    """Count the jobs in each state."""
+    with state.open() as site:
+        counts = site.store.stats()
+        queues = site.store.queue_stats()
+    if as_json:
+        show_json(counts)
+        return
+    show_table(["state", "jobs"], counts.items(), empty="no jobs")
+    rows = [(queue, *(found.get(one, 0) for one in STATES[:3])) for queue, found in queues.items()]
+    show_table(["queue", *STATES[:3]], rows, empty="no job waits or runs")
+
+
+@jobs.command("cancel")
+@click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+@site_option
+@pass_state
+@click.pass_context
+def cancel(ctx: click.Context, state: State, job_ids: tuple[str, ...]) -> None:
+    """Cancel jobs: one that waits never runs, one that runs is told to stop."""
+    refused = False
+    with state.open() as site:
+        for job_id in job_ids:
+            view = _job(site, job_id)
+            answer = _cancel(site, view, "canceled at the command line")
+            refused = refused or answer == "refused"
+            click.echo(f"{view.id}: is {view.state.value} already" if answer == "refused" else f"{view.id}: {answer}")
+    ctx.exit(1 if refused else 0)
+
+
+@jobs.command("purge")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="By default finished and canceled.")
+@_selection
+@click.option("--yes", is_flag=True, help="Delete failed ones, too, without asking.")
+@site_option
+@pass_state
+def purge(state: State, /, states: tuple[str, ...], yes: bool, **wanted: str | None) -> None:
+    """Delete jobs that are over; cancel those that wait (--state queued)."""
+    chosen = states or ("finished", "canceled")
+    if "failed" in chosen and not yes:
+        raise click.UsageError("failed jobs say what went wrong: add --yes to delete them")
+    if "started" in chosen:
+        raise click.UsageError("a job that runs can't be purged: cancel it")
+    with state.open() as site:
+        _check_queue(site, wanted["queue"])
+        count = _purge(site, chosen, wanted)
+    click.echo(f"Purged {count} jobs")
+
+
+@click.command("purge-jobs")
+@click.option("--queue", help="Only those in this queue.")
+@click.option("--event", help="Only those of this event.")
+@site_option
+@pass_state
+def purge_jobs(state: State, queue: str | None, event: str | None) -> None:
+    """Cancel the jobs that wait, as Frappe's command does."""
+    count = 0
+    for name in state.sites():
+        with state.open(name) as site:
+            _check_queue(site, queue)
+            waiting = _every(site, _filter(WAITING, queue=queue))
+            chosen = [view for view in waiting if event is None or view.options.get("event") == event]
+            count += sum(_cancel(site, view, "purged") != "refused" for view in chosen)
+    click.echo(f"Purged {count} jobs")
+
+
+@click.command("show-pending-jobs")
+@site_option
+@pass_state
+def show_pending_jobs(state: State) -> None:
+    """Print the jobs that wait, queue by queue, as Frappe's command does."""
+    from rota.sites.masking import masked_arguments
+
+    click.echo("-----Pending Jobs-----")
+    for name in state.sites():
+        with state.open(name) as site:
+            for queue in site.config.queues():
+                found = _every(site, _filter(("queued",), queue=queue))
+                if found:
+                    click.echo(f"-----Queue :{queue}-----")
+                for view in reversed(found):
+                    click.echo(f"{view.method} {masked_arguments(view, site.config.mask_keys)}")
+
+
+def _filter(states: tuple[str, ...], **wanted: str | None) -> JobFilter:
+    from rota.jobs import JobState
+    from rota.store.views import JobFilter
+
+    return JobFilter(states=frozenset(JobState(one) for one in states) or None, **wanted)
+
+
+def _every(site: Site, wanted: JobFilter) -> list[JobView]:
+    found: list[JobView] = []
+    while page := site.store.listing(wanted, limit=PAGE, before=found[-1].key if found else None):
+        found += page
+    return found
+
+
+def _job(site: Site, job_id: str) -> JobView:
+    from rota.errors import NoSuchJobError
+
+    view = site.store.job(job_id)
+    if view is None:
+        raise NoSuchJobError(job_id)
+    return view
+
+
+def _cancel(site: Site, view: JobView, reason: str) -> str:
+    from rota.engine.wake import CONTROL
+
+    with site.store.turn() as turn:
+        answer = turn.cancel(view.key, reason, "Administrator")
+    site.waker.wake(site.name, CONTROL)
+    return answer
+
+
+def _check_queue(site: Site, queue: str | None) -> None:
+    from rota.errors import UnknownQueue
+
+    queues = list(site.config.queues())
+    if queue is not None and queue not in queues:
+        raise UnknownQueue(queue, queues)
+
+
+def _purge(site: Site, states: tuple[str, ...], wanted: dict[str, str | None]) -> int:
+    from rota.jobs import JobState
+
+    count = 0
+    waiting = tuple(one for one in states if one in WAITING)
+    if waiting:
+        found = _every(site, _filter(waiting, **wanted))
+        count = sum(_cancel(site, view, "purged") != "refused" for view in found)
+    final = [JobState(one) for one in states if one in FINAL]
+    if not final:
+        return count
+    if wanted["user"]:
+        for view in _every(site, _filter(tuple(final), **wanted)):
+            with site.store.turn() as turn:
+                count += turn.remove(view.key)
+        return count
+    while True:
+        with site.store.turn() as turn:
+            removed = turn.remove_many(final, queue=wanted["queue"], method=wanted["method"])
+        count += removed
+        if not removed:
+            return count

@@ -1,0 +1,118 @@
+"""Make sites, and install apps on them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Iterable
+
+from rota.db import open_database
+from rota.documents.session import Session
+from rota.errors import UnknownApp, UsageError
+from rota.sites.apps import App, Apps, builtin_app, find_app
+from rota.sites.bench import SITE_CONFIG, Bench, write_json
+from rota.sites.migrate import bring_up, run_methods
+from rota.sites.passwords import set_password
+from rota.sites.records import ADMINISTRATOR
+from rota.sites.report import Report
+from rota.sites.site import Site
+
+
+def new_site(
+    bench: Bench, name: str, *, database: str = "sqlite", admin_password: str, apps: Iterable[str] = ()
+) -> Report:
+    """Make a site. `database`: `sqlite`, or the postgresql:// URL of an empty database.
+
+    Raises:
+        UsageError: the name is taken or can't be one; the database is not empty.
+        UnknownApp, BrokenApp: an app can't be used; nothing was made.
+        StoreUnavailable: the database can't be reached; nothing was made.
+    """
+    bench.check_free(name)
+    wanted = [find_app(bench, app) for app in apps]
+    Apps([builtin_app(), *wanted]).hooks()
+    settings = _database_settings(database)
+    folder = bench.make_site_folders(name)
+    key = base64.urlsafe_b64encode(os.urandom(32)).decode("ascii")
+    write_json(folder / SITE_CONFIG, {**settings, "encryption_key": key})
+    try:
+        with Site.load(bench, name) as site:
+            report = bring_up(site, Apps([builtin_app()]))
+            _set_password(site, admin_password)
+        for app in wanted:
+            report.add(install_app(bench, name, app.name))
+    except BaseException:
+        # Half a site would only be in the way of the next try.
+        shutil.rmtree(folder)
+        raise
+    return report
+
+
+def install_app(bench: Bench, name: str, app_name: str) -> Report:
+    """Install an app on a site: `before_install`, its DocTypes and schedules, `after_install`.
+
+    Raises:
+        UnknownApp, BrokenApp: it can't be used; nothing was changed.
+        UsageError: an app that it requires is missing.
+    """
+    with Site.load(bench, name) as site:
+        if app_name in site.apps.names:
+            return Report(name, done=[f"{app_name} is installed already"])
+        app = find_app(bench, app_name)
+        apps = Apps([*site.apps, app])
+        _check_required(app, apps)
+        report = Report(name)
+        hooks = Apps([app]).hooks
+        run_methods(site, hooks("before_install"), "before_install", report)
+        report.add(bring_up(site, apps))
+        site.remember_apps(list(apps))
+        run_methods(site, hooks("after_install"), "after_install", report)
+    report.done.append(f"installed {app_name}")
+    return report
+
+
+def installed(bench: Bench, name: str) -> list[App]:
+    """The apps of a site, in the order of their installation."""
+    with Site.load(bench, name) as site:
+        return list(site.apps)
+
+
+def pending_jobs(bench: Bench, name: str) -> int:
+    """How many jobs of the site wait or run."""
+    with Site.load(bench, name) as site:
+        counts = site.store.stats()
+    return sum(counts[state] for state in ("queued", "started"))
+
+
+def _database_settings(database: str) -> dict[str, str]:
+    if database == "sqlite":
+        return {"db_type": "sqlite"}
+    if not database.startswith(("postgresql://", "postgres://")):
+        raise UsageError(f"--db is sqlite or a postgresql:// URL, not {database.split('://', 1)[0]!r}")
+    connection = open_database(database).connect()
+    try:
+        schemas = "select count(*) from information_schema.schemata where schema_name = 'rota'"
+        tables = "select count(*) from information_schema.tables where table_schema = current_schema()"
+        if connection.value(schemas) or connection.value(tables):
+            where = open_database(database).describe()
+            raise UsageError(f"the database {where} is not empty: give the site one of its own")
+    finally:
+        connection.close()
+    return {"db_type": "postgresql", "db_url": database}
+
+
+def _set_password(site: Site, password: str) -> None:
+    session = Session(site.database)
+    try:
+        set_password(session, ADMINISTRATOR, password)
+        session.commit()
+    finally:
+        session.close()
+
+
+def _check_required(app: App, apps: Apps) -> None:
+    for required in app.hooks().get("required_apps") or ():
+        short = str(required).rsplit("/", 1)[-1]
+        if short not in (*apps.names, "frappe"):
+            raise UnknownApp(short, f"{app.name} requires it: install it first")

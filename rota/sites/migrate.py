@@ -1,0 +1,114 @@
+"""Bring a site up to what its apps declare: engine, tables, first documents, fixtures, schedules.
+
+All that apps declare is read before anything is changed. Tables and documents change in one transaction. Running it
+again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rota.documents.doctypes import DocTypes
+from rota.documents.session import Session
+from rota.engine.wake import SCHEDULES
+from rota.errors import NewerSchema, RotaError
+from rota.sites.apps import Apps
+from rota.sites.bench import Bench
+from rota.sites.declared import Declared, declared, resolve
+from rota.sites.fixtures import load_fixtures
+from rota.sites.records import Records
+from rota.sites.report import Report
+from rota.sites.schedules import sync_schedules
+from rota.sites.site import Site
+from rota.sites.views import VIEWS, create_views
+
+#: The version of the documents' side of a site: what `Records.first` writes and how.
+VERSION = 1
+_VERSION = "select value from \"tabSingles\" where doctype = 'Rota' and field = 'version'"
+
+
+def migrate(bench: Bench, name: str) -> Report:
+    """Bring a site up to date.
+
+    Raises:
+        BrokenApp: an app's hooks or DocTypes can't be used; nothing was changed.
+        NewerSchema: the site was written by a newer Rota; nothing was changed.
+    """
+    with Site.load(bench, name) as site:
+        return bring_up(site, site.apps)
+
+
+def bring_up(site: Site, apps: Apps) -> Report:
+    """Bring a site up to what `apps` declare; raises as `migrate` does."""
+    wanted = declared(apps, scheduler_interval=site.config.scheduler_interval)
+    report = Report(site.name, problems=list(wanted.problems))
+    check_version(site)
+    report.done += site.store.migrate()
+    _run_hooks(site, apps, "before_migrate", report)
+    report.done += _documents(site, wanted)
+    load_fixtures(site, wanted.fixtures, report)
+    report.done += sync_schedules(site.store, wanted.schedules, wanted.unresolved)
+    site.waker.wake(site.name, SCHEDULES)
+    _run_hooks(site, apps, "after_migrate", report)
+    return report
+
+
+def check_version(site: Site) -> None:
+    """Refuse a site that a newer Rota has written, before anything is changed.
+
+    Raises:
+        NewerSchema: it has.
+    """
+    session = Session(site.database)
+    try:
+        if "tabSingles" not in DocTypes(session).schema.tables():
+            return
+        rows = session.query(_VERSION)
+    finally:
+        session.close()
+    found = int(rows[0][0]) if rows else 0
+    if found > VERSION:
+        raise NewerSchema(site.database.describe(), found, VERSION)
+
+
+def _documents(site: Site, wanted: Declared) -> list[str]:
+    session = Session(site.database)
+    try:
+        doctypes = DocTypes(session, views=VIEWS)
+        done = doctypes.install()
+        for definition in wanted.definitions.values():
+            done += doctypes.sync(definition)
+        records = Records(session, doctypes, site.now())
+        records.first(time_zone=site.time_zone)
+        records.roles(wanted.roles)
+        records.modules(wanted.modules)
+        if session.dialect == "postgresql":
+            create_views(session.connection, site.time_zone)
+        session.write(
+            "insert into \"tabSingles\" (doctype, field, value) values ('Rota', 'version', :version) "
+            "on conflict (doctype, field) do update set value = :version",
+            {"version": str(VERSION)},
+        )
+        session.commit()
+    finally:
+        session.close()
+    return done + records.done
+
+
+def _run_hooks(site: Site, apps: Apps, hook: str, report: Report) -> None:
+    methods: Iterable[str] = apps.hooks(hook)
+    run_methods(site, list(methods), hook, report)
+
+
+def run_methods(site: Site, methods: list[str], hook: str, report: Report) -> None:
+    """Run an app's functions as Administrator, each in a transaction of its own; one that fails is reported."""
+    for method in methods:
+        try:
+            with site.open():
+                resolve(method)()
+        except RotaError as error:
+            report.problems.append(f"{hook} {method}: {error}")
+        except Exception as error:  # noqa: BLE001 - an app's own code; the others still run
+            report.problems.append(f"{hook} {method}: {type(error).__name__}: {error}")
+        else:
+            report.done.append(f"ran {hook} {method}")
