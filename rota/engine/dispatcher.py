@@ -117,7 +117,7 @@ class Dispatcher:
         self._clock = clock or SystemClock()
         self._identity = Identity()
         self._pace = Pace()
-        self._random = Random()
+        self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self._holdings: dict[str, Holdings] = {}
         self._turn_seconds = 0.0
         self._stopping_since: float | None = None
@@ -144,7 +144,7 @@ class Dispatcher:
             while not self._is_done():
                 self._round()
         except NurseryGone as error:
-            log.error("%s; this dispatcher ends, to be started anew", error)
+            log.error("%s; this dispatcher ends, to be started anew", error)  # noqa: TRY400 - the error says it all
             return 1
         finally:
             self._leave()
@@ -216,12 +216,12 @@ class Dispatcher:
             if one is None:
                 self._sites_at = 0.0
                 continue
-            one.hungry = True
+            one.hungry = one.due_unknown = True
             if kind == CONTROL:
                 one.beat_at = 0.0
         if overflowed:
             for one in self._holdings.values():
-                one.hungry = True
+                one.hungry = one.due_unknown = True
 
     def _hear_nursery(self, _: object) -> None:
         for hand, dead in self._crew.events():

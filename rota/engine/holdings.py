@@ -93,6 +93,7 @@ class Holdings:
         self.beat_at = 0.0
         self._idle_lease = False
         self.due_at: float | None = None  #: seconds, monotonic: when a scheduled job comes due
+        self.due_unknown = True  #: a job may have been scheduled since `due_at` was read
         self._failures = 0
 
     # --- what is to be told the store ---
@@ -125,7 +126,13 @@ class Holdings:
             return False
         progress = bool(self._progress) and now >= self._progress_at + PROGRESS_SECONDS
         due = self.due_at is not None and now >= self.due_at
-        return bool(self.ended or self._lines) or progress or due or (bool(self._token) and now >= self.beat_at)
+        return (
+            bool(self.ended or self._lines)
+            or progress
+            or due
+            or self.due_unknown
+            or (bool(self._token) and now >= self.beat_at)
+        )
 
     def next_at(self, now: float) -> float:
         """When this site wants attention by itself next: seconds, monotonic."""
@@ -161,8 +168,7 @@ class Holdings:
             # What was claimed and not told is given back at the next beat; what was recorded is recorded again.
             self._trouble(now, error)
             return News()
-        except Exception as error:
-            # Whatever it is, it is this site's trouble alone.
+        except Exception as error:  # noqa: BLE001 - a broken site must never stop the others
             if not registered:
                 self._token = ""
             self._trouble(now, error)
@@ -174,10 +180,13 @@ class Holdings:
         self._lines = self._lines[len(lines) :]
         if progress:
             self._progress, self._progress_at = {}, now
+        self.due_unknown = self.due_unknown or any(one.run_at or one.children for one in outcomes)
         news.claimed = [self._hold(claim, now) for claim in claims]
         self.hungry = (bool(limit) and len(claims) >= limit) or bool(turn.woken) or (self.hungry and not limit)
         if turn.woken:
             self._waker.wake(self.name)
+        if self.due_unknown:
+            self.look(now)
         return news
 
     def _beat(self, turn: Turn, now: float, limit: int, news: News) -> None:
@@ -240,6 +249,7 @@ class Holdings:
             if self.store is None:
                 self.store = self._open()
             self._next_due(self.store.due_at(), self.store.now(), now)
+            self.due_unknown = False
             self.hungry = self.hungry or self.store.backlog(self._queues)
         except Exception as error:  # noqa: BLE001 - as in turn
             self._trouble(now, error)

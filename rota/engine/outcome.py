@@ -10,11 +10,12 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Protocol
 
+from rota.clock import Clock, to_micros
 from rota.engine.report import Report
 from rota.errors import InvalidRetry
 from rota.jobs import Ending, JobSpec, Outcome, new_key
 from rota.retry import RetryPolicy
-from rota.store.wire import read_body
+from rota.store import OnStopped, Stopped, read_body
 
 MICROSECOND = 1_000_000
 MAX_CRASHES = 3
@@ -33,19 +34,24 @@ CALLBACK_TIMEOUT = 60.0
 SUCCESS, FAILURE, STOPPED = "success", "failure", "stopped"
 
 
-class Ended(Protocol):
-    """What an outcome is decided about: a Claim, or what the store tells of a lost or stopped one."""
+class Parent(Protocol):
+    """Whose callback it is."""
 
     @property
     def key(self) -> str: ...
-    @property
-    def number(self) -> int: ...
     @property
     def id(self) -> str: ...
     @property
     def queue(self) -> str: ...
     @property
     def user(self) -> str: ...
+
+
+class Ended(Parent, Protocol):
+    """What an outcome is decided about: a Claim, or what the store tells of a lost one."""
+
+    @property
+    def number(self) -> int: ...
     @property
     def crashes(self) -> int: ...
     @property
@@ -68,7 +74,7 @@ def decide(ended: Ended, report: Report, *, now: int, random: Random, max_crashe
         callback = success_callback(ended, report.result, now=now)
         children = report.children if callback is None else (*report.children, callback)
         return replace(outcome, result=report.result, children=children)
-    stopped = _callback(ended, body, STOPPED, now, error=report.error)
+    stopped = _callback(ended, ended.number, body, STOPPED, now, error=report.error)
     outcome = replace(outcome, on_stopped=stopped)
     if report.ending is Ending.RELEASED:
         return outcome
@@ -79,18 +85,23 @@ def decide(ended: Ended, report: Report, *, now: int, random: Random, max_crashe
     else:
         delay = _delay_after_failure(ended.failures + 1, report, options, random)
     if delay is None:
-        return replace(outcome, on_failure=_callback(ended, body, FAILURE, now, error=report.error))
+        return replace(outcome, on_failure=_callback(ended, ended.number, body, FAILURE, now, error=report.error))
     return replace(outcome, run_at=now + int(delay * MICROSECOND))
 
 
 def success_callback(ended: Ended, result: str | None, *, now: int) -> JobSpec | None:
     """The job of `on_success`, if there is one. Whoever finishes a job in the documents' transaction adds it there."""
-    return _callback(ended, _readable(ended.body), SUCCESS, now, result=result)
+    return _callback(ended, ended.number, _readable(ended.body), SUCCESS, now, result=result)
 
 
-def stopped_callback(ended: Ended, *, now: int, reason: str) -> JobSpec | None:
-    """The job of `on_stopped`, for one that was canceled while no worker had it."""
-    return _callback(ended, _readable(ended.body), STOPPED, now, error=reason)
+def on_stopped(clock: Clock) -> OnStopped:
+    """What a store calls for the job of `on_stopped`, when a job is canceled that no worker has."""
+
+    def make(stopped: Stopped) -> JobSpec | None:
+        body, now = _readable(stopped.body), to_micros(clock.now())
+        return _callback(stopped, stopped.claim, body, STOPPED, now, error=stopped.reason)
+
+    return make
 
 
 def _delay_after_failure(failures: int, report: Report, options: Mapping[str, Any], random: Random) -> float | None:
@@ -118,7 +129,8 @@ def _policy(options: Mapping[str, Any]) -> RetryPolicy | None:
 
 
 def _callback(
-    ended: Ended,
+    parent: Parent,
+    number: int,
     body: Mapping[str, Any],
     kind: str,
     now: int,
@@ -130,19 +142,19 @@ def _callback(
     method = (body.get("options") or {}).get(f"on_{kind}")
     if not isinstance(method, str):
         return None
-    told = {"kind": kind, "of": ended.key, "id": ended.id, "result": result, "error": error}
+    told = {"kind": kind, "of": parent.key, "id": parent.id, "result": result, "error": error}
     key = new_key()
     return JobSpec(
         key=key,
         id=key,
         method=method,
-        queue=ended.queue,
-        user=ended.user,
+        queue=parent.queue,
+        user=parent.user,
         created_at=now,
         timeout=CALLBACK_TIMEOUT,
         kwargs=str(body.get("kwargs", "{}")),
-        parent=ended.key,
-        made_by=ended.number,
+        parent=parent.key,
+        made_by=number,
         options={"job_name": method, "callback": {name: value for name, value in told.items() if value is not None}},
     )
 
