@@ -16,6 +16,7 @@ from rota.errors import UsageError
 if TYPE_CHECKING:
     from rota.documents.documents import Documents
     from rota.jobs import Claim
+    from rota.sites.jobs import Jobs
     from rota.sites.running import Running
     from rota.sites.site import Site
     from rota.sites.transaction import Enqueues
@@ -28,13 +29,27 @@ class Context:
     site: Site
     documents: Documents
     enqueues: Enqueues
-    user: str
     language: str = "en"
     running: Running | None = None  #: the job that this is, if it is one
+    jobs: Jobs | None = None  #: made by `sites.jobs.jobs_of`
     flags: AttrDict = field(default_factory=AttrDict)
     local: AttrDict = field(default_factory=AttrDict)  #: what apps hang on `frappe.local` for themselves
     messages: list[dict[str, Any]] = field(default_factory=list)
     at_end: list[Callable[[], None]] = field(default_factory=list)  #: run when the context closes, whatever happened
+
+    @property
+    def user(self) -> str:
+        """Who acts."""
+        return self.documents.user
+
+    @user.setter
+    def user(self, user: str) -> None:
+        self.documents.user = user
+
+    def close(self) -> None:
+        """Run what was left for the end."""
+        while self.at_end:
+            self.at_end.pop()()
 
     @property
     def claim(self) -> Claim | None:

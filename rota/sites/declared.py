@@ -5,7 +5,6 @@ All of it is read before a site is changed, so that an app that can't be used le
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rota.documents.definition import check_definition, core_definitions
+from rota.engine.call import Resolver
 from rota.errors import BrokenApp, RotaError, UnknownMethod, ValidationError
 from rota.schedule import DEFAULT_INTERVAL, Schedule, from_hooks
 from rota.sites.apps import JOB_MARK, App, Apps
@@ -39,8 +39,8 @@ class Declared:
         return sorted({row["role"] for row in rows if row.get("role")})
 
 
-def declared(apps: Apps, *, scheduler_interval: float = DEFAULT_INTERVAL) -> Declared:
-    """Read all that `apps` declare.
+def declared(apps: Apps, resolver: Resolver, *, scheduler_interval: float = DEFAULT_INTERVAL) -> Declared:
+    """Read all that `apps` declare; `resolver` finds the methods of their schedules.
 
     Raises:
         BrokenApp: hooks, tasks or a DocType that can't be used; names the file, the line and the reason.
@@ -49,7 +49,7 @@ def declared(apps: Apps, *, scheduler_interval: float = DEFAULT_INTERVAL) -> Dec
     definitions = {definition["name"]: definition for app in apps for definition in _definitions(app)}
     problems: list[str] = []
     schedules = {one.id: one for app in apps for one in _schedules(app, int(scheduler_interval), problems)}
-    unresolved = {one.id: why for one in schedules.values() if (why := _why_unresolved(one.method))}
+    unresolved = {one.id: why for one in schedules.values() if (why := _why_unresolved(resolver, one.method))}
     return Declared(
         definitions=definitions,
         modules={module: app.name for app in apps for module in app.modules()},
@@ -60,9 +60,9 @@ def declared(apps: Apps, *, scheduler_interval: float = DEFAULT_INTERVAL) -> Dec
     )
 
 
-def _why_unresolved(method: str) -> str:
+def _why_unresolved(resolver: Resolver, method: str) -> str:
     try:
-        resolve(method)
+        resolver.resolve(method)
     except UnknownMethod as error:
         return str(error)
     return ""
@@ -115,21 +115,3 @@ def _single_events(events: Any, problems: list[str]) -> Iterator[dict[str, Any]]
 
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
-
-
-def resolve(method: str) -> Any:
-    """The function at a dotted path.
-
-    Raises:
-        UnknownMethod: there is none, or its module can't be imported; says why.
-    """
-    module, _, name = method.rpartition(".")
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except AttributeError as error:
-        raise UnknownMethod(method, f"the module {module} has no {name}") from error
-    except Exception as error:
-        raise UnknownMethod(method, f"{type(error).__name__}: {error}") from error
-    if not callable(function):
-        raise UnknownMethod(method, "it is no function")
-    return function

@@ -27,15 +27,7 @@ def record_error(
     if context is None:
         print(f"{head}\n{body}", file=sys.stderr)  # noqa: T201 - there is no log to write to
         return None
-    values = {
-        "doctype": "Error Log",
-        "method": clean_text(head, MAX_TITLE),
-        "error": clean_text(body, MAX_BODY),
-        "reference_doctype": reference_doctype,
-        "reference_name": reference_name,
-        "trace_id": context.running.key if context.running else None,
-    }
-    return _insert(context, values)
+    return _insert(context, _row(context, head, body, reference_doctype, reference_name))
 
 
 def title_and_body(title: Any, message: Any, trace: str) -> tuple[str, str]:
@@ -74,16 +66,36 @@ def _traceback() -> str:
     return "".join(traceback.format_exception(error)) if error else ""
 
 
+def record_failure(context: Context, title: str, trace: str) -> None:
+    """Keep the error that ended a job, in a commit of its own; in a job that commit passes the fence, or fails."""
+    _insert(context, _row(context, *_fitting(title, trace)))
+    context.documents.session.commit()
+
+
+def _row(
+    context: Context, title: str, body: str, reference_doctype: str | None = None, reference_name: str | None = None
+) -> dict[str, Any]:
+    return {
+        "doctype": "Error Log",
+        "method": clean_text(title, MAX_TITLE),
+        "error": clean_text(body, MAX_BODY),
+        "reference_doctype": reference_doctype,
+        "reference_name": reference_name,
+        "trace_id": context.running.key if context.running else None,
+    }
+
+
 def _insert(context: Context, values: dict[str, Any]) -> Any:
     documents = context.documents
     doc = documents.get_doc(values)
     doc.insert(ignore_permissions=True)
-    row = dict(doc.get_valid_dict())
+    context.enqueues.log_writes += 1
+    row = doc.get_valid_dict()
 
     def write_again() -> None:
-        # The transaction that held the row was rolled back. A retried job must not be told of its own ghost, so this is
-        # a commit like any other: in a job it passes the fence, or the execution is lost.
-        documents.db.bulk_insert("Error Log", list(row), [list(row.values())], ignore_duplicates=True)
+        # The transaction that held the row was rolled back. This is a commit like any other: in a job it passes the
+        # fence, or the execution is lost.
+        documents.database.bulk_insert("Error Log", list(row), [tuple(row.values())], ignore_duplicates=True)
         documents.session.commit()
 
     documents.session.after_rollback.add(write_again)

@@ -38,7 +38,7 @@ def new_site(
     write_json(folder / SITE_CONFIG, {**settings, "encryption_key": key})
     try:
         with Site.load(bench, name) as site:
-            report = bring_up(site, Apps([builtin_app()]))
+            report = bring_up(site)
             _set_password(site, admin_password)
         for app in wanted:
             report.add(install_app(bench, name, app.name))
@@ -64,8 +64,10 @@ def install_app(bench: Bench, name: str, app_name: str) -> Report:
         _check_required(app, apps)
         report = Report(name)
         hooks = Apps([app]).hooks
+        apps.hooks()
+        site.assume_apps(apps)
         run_methods(site, hooks("before_install"), "before_install", report)
-        report.add(bring_up(site, apps))
+        report.add(bring_up(site))
         site.remember_apps(list(apps))
         run_methods(site, hooks("after_install"), "after_install", report)
     report.done.append(f"installed {app_name}")

@@ -12,9 +12,8 @@ from rota.documents.doctypes import DocTypes
 from rota.documents.session import Session
 from rota.engine.wake import SCHEDULES
 from rota.errors import NewerSchema, RotaError
-from rota.sites.apps import Apps
 from rota.sites.bench import Bench
-from rota.sites.declared import Declared, declared, resolve
+from rota.sites.declared import Declared, declared
 from rota.sites.fixtures import load_fixtures
 from rota.sites.records import Records
 from rota.sites.report import Report
@@ -35,21 +34,21 @@ def migrate(bench: Bench, name: str) -> Report:
         NewerSchema: the site was written by a newer Rota; nothing was changed.
     """
     with Site.load(bench, name) as site:
-        return bring_up(site, site.apps)
+        return bring_up(site)
 
 
-def bring_up(site: Site, apps: Apps) -> Report:
-    """Bring a site up to what `apps` declare; raises as `migrate` does."""
-    wanted = declared(apps, scheduler_interval=site.config.scheduler_interval)
+def bring_up(site: Site) -> Report:
+    """Bring a site up to what its apps declare; raises as `migrate` does."""
+    wanted = declared(site.apps, site.resolver, scheduler_interval=site.config.scheduler_interval)
     report = Report(site.name, problems=list(wanted.problems))
     check_version(site)
     report.done += site.store.migrate()
-    _run_hooks(site, apps, "before_migrate", report)
+    run_methods(site, site.apps.hooks("before_migrate"), "before_migrate", report)
     report.done += _documents(site, wanted)
     load_fixtures(site, wanted.fixtures, report)
     report.done += sync_schedules(site.store, wanted.schedules, wanted.unresolved)
     site.waker.wake(site.name, SCHEDULES)
-    _run_hooks(site, apps, "after_migrate", report)
+    run_methods(site, site.apps.hooks("after_migrate"), "after_migrate", report)
     return report
 
 
@@ -95,17 +94,12 @@ def _documents(site: Site, wanted: Declared) -> list[str]:
     return done + records.done
 
 
-def _run_hooks(site: Site, apps: Apps, hook: str, report: Report) -> None:
-    methods: Iterable[str] = apps.hooks(hook)
-    run_methods(site, list(methods), hook, report)
-
-
-def run_methods(site: Site, methods: list[str], hook: str, report: Report) -> None:
+def run_methods(site: Site, methods: Iterable[str], hook: str, report: Report) -> None:
     """Run an app's functions as Administrator, each in a transaction of its own; one that fails is reported."""
     for method in methods:
         try:
             with site.open():
-                resolve(method)()
+                site.resolver.resolve(method)()
         except RotaError as error:
             report.problems.append(f"{hook} {method}: {error}")
         except Exception as error:  # noqa: BLE001 - an app's own code; the others still run

@@ -115,7 +115,7 @@ class Realtime:
     def release(self, name: str) -> None:
         self._marks.pop(name, None)
 
-    def before_commit(self, connection: Connection | None, wrote: bool) -> None:
+    def before_commit(self, connection: Connection | None, writes: int) -> None:
         """Nothing: messages are no part of what is committed."""
 
     def committed(self) -> None:

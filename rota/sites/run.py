@@ -1,34 +1,49 @@
 """Run a claimed job in its site: user, documents, hooks, the call, and one commit of effects and outcome.
 
-Protocol steps W1 to W5. A worker keeps one session a site and runs one job after the other on it.
+Protocol steps W1 to W5. A worker keeps its sessions and runs one job after the other on them; `async def` jobs that run
+beside each other have one each.
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from rota.clock import to_micros
+from rota.documents.documents import Documents
 from rota.documents.session import Session
-from rota.engine.call import Resolver, call_by_signature
+from rota.engine.call import call_by_signature
 from rota.engine.channel import Channel
 from rota.engine.outcome import success_callback
 from rota.engine.report import Report
 from rota.engine.worker import failed
-from rota.errors import CommitUnknown, JobCanceled, JobLost, JobTimeout, NotEncodable, RetryLater, RotaError
+from rota.errors import (
+    CommitUnknown,
+    JobCanceled,
+    JobLost,
+    JobTimeout,
+    NotEncodable,
+    RetryLater,
+    RotaError,
+    UnknownMethod,
+)
 from rota.jobs import Claim, Ending, JobSpec
 from rota.sites.bench import Bench
-from rota.sites.callbacks import callback_arguments, is_callback
-from rota.sites.chains import ChainWatch
-from rota.sites.codec import codec_of
+from rota.sites.callbacks import arguments_of
+from rota.sites.codec import JOB_CODEC
 from rota.sites.context import Context, reset_current, set_current
 from rota.sites.errorlog import record_failure
+from rota.sites.jobs import jobs_of
 from rota.sites.logs import capture, channel_here
 from rota.sites.running import Running
-from rota.sites.site import Site
+from rota.sites.site import ADMINISTRATOR, Site
 from rota.sites.transaction import JobEnqueues
+from rota.sites.workspace import documents_of
 
 
 @dataclass(slots=True)
@@ -38,7 +53,7 @@ class _Place:
     site: Site
     session: Session
     enqueues: JobEnqueues
-    resolver: Resolver
+    documents: Documents
 
 
 class SiteRunner:
@@ -48,7 +63,8 @@ class SiteRunner:
         """`faces` makes the names importable under which applications know Rota; called once a process."""
         self._bench = bench
         self._faces = faces
-        self._places: dict[str, _Place] = {}
+        self._sites: dict[str, Site] = {}
+        self._free: dict[str, list[_Place]] = {}
         self._flush: Callable[[], None] = _nothing
 
     # --- engine.report.Runner ---
@@ -60,85 +76,124 @@ class SiteRunner:
         self._flush = capture()
 
     def run(self, site: str, claim: Claim, channel: Channel) -> Report | Awaitable[Report]:
-        place = self._place(site)
-        execution = Execution(place.site, place.session, place.enqueues, place.resolver, claim, channel, self._flush)
-        return execution.run()
+        free = self._free.setdefault(site, [])
+        place = free.pop() if free else self._open(site)
+        execution = Execution(place, claim, channel, self._flush)
+        if execution.is_async:
+            return self._run_async(execution, free, place)
+        try:
+            return execution.run()
+        finally:
+            free.append(place)
 
-    def _place(self, name: str) -> _Place:
-        place = self._places.get(name)
-        if place is None:
-            site = Site.load(self._bench, name)
-            enqueues = JobEnqueues(site.store, site.wake_workers)
-            session = Session(site.database, participants=[enqueues])
-            place = self._places[name] = _Place(site, session, enqueues, Resolver(site.packages()))
-        return place
+    async def _run_async(self, execution: Execution, free: list[_Place], place: _Place) -> Report:
+        try:
+            return await execution.run_async()
+        finally:
+            free.append(place)
+
+    def _open(self, name: str) -> _Place:
+        site = self._sites.get(name)
+        if site is None:
+            site = self._sites[name] = Site.load(self._bench, name)
+        enqueues = JobEnqueues(site.store, site.wake_workers)
+        session = Session(site.database, participants=[enqueues])
+        return _Place(site, session, enqueues, documents_of(site, session, ADMINISTRATOR))
 
 
 class Execution:
     """One execution of one job."""
 
-    def __init__(
-        self,
-        site: Site,
-        session: Session,
-        enqueues: JobEnqueues,
-        resolver: Resolver,
-        claim: Claim,
-        channel: Channel,
-        flush: Callable[[], None],
-    ) -> None:
-        self._site, self._session, self._enqueues, self._resolver = site, session, enqueues, resolver
+    def __init__(self, place: _Place, claim: Claim, channel: Channel, flush: Callable[[], None]) -> None:
+        self._site, self._session, self._enqueues = place.site, place.session, place.enqueues
+        self._documents = place.documents
         self._claim, self._channel, self._flush = claim, channel, flush
-        self._codec = codec_of(site)
-        self.running = Running(claim, channel, self._codec.decode)
-        self._chain = ChainWatch(self.running)
+        self.running = Running(claim, channel, JOB_CODEC.decode)
 
-    def run(self) -> Report | Awaitable[Report]:
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether the job's function is an `async def`; one that can't be resolved fails when it is called."""
+        try:
+            return inspect.iscoroutinefunction(inspect.unwrap(self._site.resolver.resolve(self._claim.method)))
+        except UnknownMethod:
+            return False
+
+    def run(self) -> Report:
         """Execute to the end: what the application raises is in the report."""
-        self._enqueues.start(self.running.ref)
-        context = self._site.context_on(self._session, self._enqueues, self._claim.user, running=self.running)
-        context.language = str(self.running.options.get("language") or context.language)
+        with self._opened() as context:
+            report: Report | None = None
+            try:
+                function = self._begin()
+                report = self._lost() if function is None else self._commit(self._call(context, function))
+            except BaseException as error:  # noqa: BLE001 - whatever the application raised is a report
+                report = self._ended_by(context, error)
+            finally:
+                self._after(context, report)
+            return report
+
+    async def run_async(self) -> Report:
+        """As `run`, for an `async def` job."""
+        with self._opened() as context:
+            report: Report | None = None
+            try:
+                function = self._begin()
+                report = self._lost() if function is None else self._commit(await self._call(context, function))
+            except asyncio.CancelledError as error:
+                report = self._ended_by(context, self._why_cancelled(error))
+            except BaseException as error:  # noqa: BLE001 - whatever the application raised is a report
+                report = self._ended_by(context, error)
+            finally:
+                self._after(context, report)
+            return report
+
+    @contextmanager
+    def _opened(self) -> Iterator[Context]:
+        self._enqueues.start(self.running)
+        self._documents.user = self._claim.user
+        self._documents.doctypes.refresh()
+        language = str(self.running.options.get("language") or "en")
+        context = Context(self._site, self._documents, self._enqueues, language=language, running=self.running)
         tokens = set_current(context), channel_here.set(self._channel)
         try:
-            return self._guarded(context)
+            yield context
         finally:
             self._flush()
             channel_here.reset(tokens[1])
             reset_current(tokens[0])
 
-    def _guarded(self, context: Context) -> Report:
-        report: Report | None = None
-        try:
-            report = self._attempt(context)
-        except BaseException as error:  # whatever the application raised is a report
-            report = self._ended_by(context, error)
-        finally:
-            self._after(context, report)
-        return report
-
-    def _attempt(self, context: Context) -> Report:
-        session = self._session
-        if not self._site.store.handoff.begun(session.connection, self.running.ref):
-            return Report(ending=Ending.LOST)
-        function = self._resolver.resolve(self._claim.method)
+    def _begin(self) -> Callable[..., Any] | None:
+        """The function to call; None when the claim was finished or taken away before it began."""
+        if not self._site.store.handoff.begun(self._session.connection, self.running.ref):
+            return None
+        function = self._site.resolver.resolve(self._claim.method)
         for hook in self._hooks("before_job"):
             call_by_signature(hook, self._hook_arguments())
-        result = self._call(context, function)
-        if inspect.isawaitable(result):
-            result = _finish(result)
-        self.running.check()
-        return self._commit(result)
+        return function
 
     def _call(self, context: Context, function: Callable[..., Any]) -> Any:
-        if is_callback(self.running.options):
-            arguments, keywords = callback_arguments(context, function, self.running)
-            return function(*arguments, **keywords)
-        return function(**self.running.kwargs)
+        told = self.running.options.get("callback")
+        if told is None:
+            return function(**self.running.kwargs)
+        result = JOB_CODEC.decode(told["result"]) if told.get("result") is not None else None
+        parent = jobs_of(context).queue.find(told["of"])
+        arguments, keywords = arguments_of(function, told, parent, self.running.kwargs, result)
+        return function(*arguments, **keywords)
+
+    def _why_cancelled(self, error: asyncio.CancelledError) -> BaseException:
+        try:
+            self.running.check()
+        except (JobTimeout, JobCanceled) as why:
+            return why
+        return error
+
+    @staticmethod
+    def _lost() -> Report:
+        return Report(ending=Ending.LOST)
 
     def _commit(self, result: Any) -> Report:
         """Effects and outcome in one commit; if nothing was written, the dispatcher records the outcome."""
+        self.running.check()
         encoded = self._encoded(result)
-        self._chain.check(self._enqueues, self._session)
         self._enqueues.last(lambda: (encoded, self._callbacks(encoded)))
         with self._channel.uninterrupted():
             self._session.commit()
@@ -150,14 +205,14 @@ class Execution:
         if result is None:
             return None
         try:
-            return self._codec.encode(result, "result")
+            return JOB_CODEC.encode(result, "result")
         except NotEncodable as error:
             # The job did its work; only what it returned can't be kept, and its log says so.
             self._channel.log("WARNING", f"the return value is not kept: {error}")
             return None
 
     def _callbacks(self, result: str | None) -> list[JobSpec]:
-        callback = success_callback(self._claim, self._channel.body, result)
+        callback = success_callback(self._claim, result, now=self._site.store.now())
         return [callback] if callback else []
 
     # --- when it did not return ---
@@ -204,7 +259,7 @@ class Execution:
         """`after_job` hooks and callbacks: they run whatever happened, and change nothing of the outcome."""
         result = report.result if report else None
         for hook in self._hooks("after_job"):
-            self._quietly(lambda hook=hook: call_by_signature(hook, {**self._hook_arguments(), "result": result}))
+            self._quietly(partial(call_by_signature, hook, {**self._hook_arguments(), "result": result}))
         for function in self.running.after:
             self._quietly(function)
         self._quietly(context.close)
@@ -218,14 +273,10 @@ class Execution:
             self._channel.log("ERROR", f"after the job: {type(error).__name__}: {error}")
 
     def _hooks(self, name: str) -> list[Callable[..., Any]]:
-        return [self._resolver.resolve(path) for path in self._site.apps.hooks(name)]
+        return [self._site.resolver.resolve(path) for path in self._site.apps.hooks(name)]
 
     def _hook_arguments(self) -> dict[str, Any]:
         return {"method": self._claim.method, "kwargs": self.running.kwargs, "transaction_type": "job"}
-
-
-def _finish(awaitable: Awaitable[Any]) -> Any:
-    raise NotImplementedError(awaitable)
 
 
 def _nothing() -> None:

@@ -21,12 +21,15 @@ from rota.db import Connection, Database, open_database
 from rota.db.sqlite import SQLite
 from rota.documents.doctypes import MetaCache
 from rota.documents.session import Session
+from rota.engine.call import Resolver
 from rota.engine.wake import Waker
 from rota.errors import ConfigError
 from rota.sites.apps import App, Apps, builtin_app, find_app
 from rota.sites.bench import Bench
 from rota.sites.context import Context, reset_current, set_current
+from rota.sites.controllers import Controllers
 from rota.sites.transaction import Enqueues
+from rota.sites.workspace import DocEvents, documents_of
 from rota.store import Store, StoreSettings
 
 ADMINISTRATOR = "Administrator"
@@ -50,6 +53,7 @@ class Site:
         self.clock: Clock = clock or SystemClock()
         self.metas = MetaCache()
         self.waker = Waker(bench.run_path)
+        self._checked: set[str] = set()
 
     @classmethod
     def load(cls, bench: Bench, name: str, *, clock: Clock | None = None) -> Self:
@@ -147,6 +151,31 @@ class Site:
         """
         return Apps([builtin_app(), *(find_app(self.bench, name) for name in self.installed_apps())])
 
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Finds functions by dotted path, in the installed apps only."""
+        return Resolver([*(app.package.split(".")[0] for app in self.apps), "frappe"])
+
+    def check_method(self, path: str) -> None:
+        """See that a dotted path leads to a function of an installed app.
+
+        Raises:
+            UnknownMethod: it does not, with the reason.
+        """
+        if path not in self._checked:
+            self.resolver.resolve(path)
+            self._checked.add(path)
+
+    @cached_property
+    def controllers(self) -> Controllers:
+        """The classes of the site's DocTypes."""
+        return Controllers(self.apps)
+
+    @cached_property
+    def doc_events(self) -> DocEvents:
+        """What apps do when documents change."""
+        return DocEvents(self)
+
     def installed_apps(self) -> list[str]:
         """Names of the installed apps, in the order of installation, without Rota's own."""
         stored = self._stored(_APPS)
@@ -161,7 +190,16 @@ class Site:
             session.commit()
         finally:
             session.close()
-        self.__dict__.pop("apps", None)
+        self._forget_apps()
+
+    def assume_apps(self, apps: Apps) -> None:
+        """Work as if these apps were installed: this object only, and until `remember_apps`."""
+        self._forget_apps()
+        self.__dict__["apps"] = apps
+
+    def _forget_apps(self) -> None:
+        for derived in ("apps", "resolver", "controllers", "doc_events"):
+            self.__dict__.pop(derived, None)
 
     def _stored(self, statement: str) -> str | None:
         if isinstance(self.database, SQLite) and not self.database.path.exists():
@@ -190,8 +228,8 @@ class Site:
                 context.documents.session.commit()
         finally:
             try:
-                context.documents.session.close()
                 context.close()
+                context.documents.session.close()
             finally:
                 reset_current(token)
 
@@ -199,13 +237,7 @@ class Site:
         """A context with connections of its own, which whoever asked for it makes current and closes."""
         enqueues = Enqueues(self.store, self.wake_workers)
         session = Session(self.database, participants=[enqueues])
-        return self.context_on(session, enqueues, user)
-
-    def context_on(self, session: Session, enqueues: Enqueues, user: str) -> Context:
-        """A context on a session that is open already."""
-        from rota.sites.workspace import documents_of
-
-        return Context(site=self, documents=documents_of(self, session, user), enqueues=enqueues, user=user)
+        return Context(site=self, documents=documents_of(self, session, user), enqueues=enqueues)
 
     def wake_workers(self) -> None:
         """Tell dispatchers that there may be something to do."""

@@ -26,12 +26,14 @@ class Enqueues:
     """What was enqueued in the open transaction and is not published yet. A participant of the documents' session."""
 
     claim: ClaimRef | None = None
+    log_writes = 0  #: writes of the open transaction that only tell of errors
 
     def __init__(self, store: Store, wake: Callable[[], None]) -> None:
         self._store = store
         self._wake = wake
         self._waiting: list[JobSpec] = []
         self._marks: dict[str, int] = {}
+        self._dropped: set[str] = set()
         # Ids that this request asked for and saw inactive: enqueueing one of them closes the check-then-enqueue gap.
         self._seen_inactive: set[str] = set()
 
@@ -53,9 +55,15 @@ class Enqueues:
     def drop(self, key: str) -> bool:
         """Take back a job that is not published yet; False when it is not here."""
         kept = [one for one in self._waiting if one.key != key]
-        dropped = len(kept) < len(self._waiting)
+        found = len(kept) < len(self._waiting)
         self._waiting = kept
-        return dropped
+        if found:
+            self._dropped.add(key)
+        return found
+
+    def is_dropped(self, key: str) -> bool:
+        """Whether the transaction of this enqueue was rolled back."""
+        return key in self._dropped
 
     def is_active(self, job_id: str) -> bool:
         """Whether a job of this id waits or runs, here or in the store; remembers the answer for `guarded`."""
@@ -73,7 +81,9 @@ class Enqueues:
         self._marks[name] = len(self._waiting)
 
     def rollback_to(self, name: str) -> None:
-        del self._waiting[self._marks.get(name, 0) :]
+        mark = self._marks.get(name, 0)
+        self._dropped.update(one.key for one in self._waiting[mark:])
+        del self._waiting[mark:]
 
     def release(self, name: str) -> None:
         self._marks.pop(name, None)
@@ -92,6 +102,7 @@ class Enqueues:
             self._wake()
 
     def rolled_back(self) -> None:
+        self._dropped.update(one.key for one in self._waiting)
         self._clear()
 
     def _insert(self, specs: Sequence[JobSpec]) -> None:
@@ -117,7 +128,6 @@ class JobEnqueues(Enqueues):
         self.recorded = False  #: the job's outcome went with its last commit
         self.children: list[JobSpec] = []  #: what must travel with the report, as nothing was written
         self.changed_anything = False  #: outside logs: set by `before_commit`
-        self.log_writes = 0  #: writes of the open transaction that only tell of errors
 
     def start(self, running: Running) -> None:
         """Begin the next job."""
@@ -125,6 +135,7 @@ class JobEnqueues(Enqueues):
         self._last, self.recorded, self.children = None, False, []
         self.changed_anything, self.log_writes = False, 0
         self._seen_inactive.clear()
+        self._dropped.clear()
         self._clear()
 
     def add(self, spec: JobSpec) -> None:

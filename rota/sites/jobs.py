@@ -1,0 +1,138 @@
+"""What an open site enqueues, asks and cancels: the queue of `engine`, joined to the transaction that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from rota.engine.call import call_by_signature
+from rota.engine.job import Job
+from rota.engine.queue import Method, Queue
+from rota.jobs import JobSpec, Mode
+from rota.sites import bound
+from rota.sites.apps import JOB_MARK
+from rota.sites.codec import JOB_CODEC, is_bound
+from rota.sites.context import Context
+from rota.sites.transaction import as_guarded
+
+
+class Jobs:
+    """The jobs of a site, as one context sees them."""
+
+    def __init__(self, context: Context) -> None:
+        site = context.site
+        self._context = context
+        self.queue = Queue(
+            store=site.store,
+            config=site.config,
+            site=site.name,
+            zone=site.zone,
+            check_method=site.check_method,
+            wake=site.wake_workers,
+            codec=JOB_CODEC,
+            is_dropped=context.enqueues.is_dropped,
+        )
+
+    # --- enqueue ---
+
+    def enqueue(
+        self,
+        method: Method,
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        enqueue_after_commit: bool | None = None,
+        **options: Any,
+    ) -> Job:
+        """Enqueue with the open transaction, or at once with `enqueue_after_commit=False`.
+
+        With `deduplicate`, or an id that this request has just seen inactive: the job that is there, if one is.
+        `options` are those of `Queue.spec`; it raises what that raises.
+        """
+        spec = self._spec(method, kwargs or {}, options)
+        winner = self._winner(spec)
+        if winner is not None:
+            return winner
+        if self._belongs_to_transaction(enqueue_after_commit):
+            self._context.enqueues.add(spec)
+        else:
+            self._context.enqueues.publish_now(spec)
+        return self.queue.handle(spec)
+
+    def enqueue_many(self, method: Method, many: Iterable[Mapping[str, Any]], **options: Any) -> list[Job]:
+        """Enqueue a call for each of `many` kwargs, all with the open transaction."""
+        return [self.enqueue(method, kwargs, **options) for kwargs in many]
+
+    def run_now(self, method: Method, kwargs: Mapping[str, Any]) -> Any:
+        """Call the method here and now, in this transaction, with those of `kwargs` that it takes."""
+        function: Callable[..., Any] = (
+            self._context.site.resolver.resolve(method) if isinstance(method, str) else method
+        )
+        return call_by_signature(function, kwargs)
+
+    def _spec(self, method: Method, kwargs: Mapping[str, Any], options: dict[str, Any]) -> JobSpec:
+        context = self._context
+        if is_bound(method) and not isinstance(method, str):
+            options.setdefault("job_name", bound.shown_name(method))
+            method, kwargs = bound.call_bound, {"bound": method, "kwargs": dict(kwargs)}
+        if not isinstance(method, str):
+            method = getattr(method, "path", method)
+        spec = self.queue.spec(method, kwargs, **{**self._marked(method), **options})
+        language = context.language if "language" not in spec.options and context.language != "en" else None
+        guarded = context.enqueues.guarded(spec.id)
+        return replace(
+            spec,
+            user=context.user,
+            mode=as_guarded(spec.mode, guarded=guarded),
+            options={**spec.options, "language": language} if language else spec.options,
+        )
+
+    def _marked(self, method: Method) -> dict[str, Any]:
+        """The options that `@rota.job` gave the method, if it is marked."""
+        function = self._context.site.resolver.resolve(method) if isinstance(method, str) else method
+        mark = getattr(function, JOB_MARK, None)
+        options: dict[str, Any] = mark.of_enqueue() if mark is not None else {}
+        return options
+
+    def _winner(self, spec: JobSpec) -> Job | None:
+        """The live job to which this enqueue loses, if there is one."""
+        if spec.mode is not Mode.SKIP:
+            return None
+        mine = self._context.enqueues.waiting(spec.id)
+        if mine is not None:
+            return self.queue.handle(mine)
+        if not self._context.site.store.is_active(spec.id):
+            return None
+        # A chain's later link may be what keeps the id active.
+        view = self._context.site.store.live(spec.id) or self._context.site.store.job(spec.id)
+        return self.queue.of_view(view) if view is not None else None
+
+    def _belongs_to_transaction(self, enqueue_after_commit: bool | None) -> bool:
+        wanted = (
+            self._context.site.config.enqueue_after_commit if enqueue_after_commit is None else enqueue_after_commit
+        )
+        return bool(wanted)
+
+    # --- ask and change ---
+
+    def is_active(self, job_id: str) -> bool:
+        """Whether a job of this id waits or runs, or a chain that began with it."""
+        return self._context.enqueues.is_active(job_id)
+
+    def find(self, key_or_id: str) -> Job | None:
+        """The job of that key, or the newest of that id, published or not."""
+        mine = self._context.enqueues.waiting(key_or_id)
+        return self.queue.handle(mine) if mine is not None else self.queue.find(key_or_id)
+
+    def cancel(self, job: Job, reason: str = "") -> str:
+        """Cancel a job; one that the open transaction would have enqueued is taken back."""
+        if self._context.enqueues.drop(job.key):
+            return "canceled"
+        return self.queue.cancel(job.key, reason=reason, by=self._context.user)
+
+
+def jobs_of(context: Context) -> Jobs:
+    """The jobs of a context, made when they are first asked for."""
+    if context.jobs is None:
+        context.jobs = Jobs(context)
+    return context.jobs
