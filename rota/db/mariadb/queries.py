@@ -1,0 +1,359 @@
+"""SELECT and UNION, with MariaDB's loose grouping, aliases everywhere, and NULL before all else in a sort."""
+
+# ruff: noqa: S608 - building SQL is what this does: from a tree of known nodes, names quoted, values bound
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from rota.db.mariadb import compare
+from rota.db.mariadb.aggregates import PLAIN, sort_key, window_text
+from rota.db.mariadb.context import Context, Output, Query, Scope
+from rota.db.mariadb.library import AGGREGATES
+from rota.db.mariadb.parse import MARK
+from rota.db.mariadb.sources import from_text, source_of_query
+from rota.db.mariadb.types import INT, TEXT, UNKNOWN, Expr, Kind, unified
+from rota.errors import UnsupportedSQL
+
+_SETS = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
+_REFUSED = (
+    "connect",
+    "match",
+    "laterals",
+    "pivots",
+    "qualify",
+    "cluster",
+    "distribute",
+    "sort",
+    "sample",
+    "settings",
+    "format",
+    "into",
+    "prewhere",
+    "kind",
+    "options",
+    "for_",
+)
+
+
+def query(ctx: Context, node: exp.Expr, scope: Scope) -> Query:
+    """A SELECT, UNION or parenthesised query, whose names may come from `scope` around it."""
+    for part in _REFUSED:
+        if node.args.get(part):
+            raise UnsupportedSQL(f"{part.strip('_').upper()} in a SELECT", "write it without")
+    if isinstance(node, exp.Subquery):
+        return _parenthesised(ctx, node, scope)
+    if isinstance(node, exp.SetOperation):
+        return _union(ctx, node, scope)
+    if isinstance(node, exp.Select):
+        return _Select(ctx, node, scope).query()
+    raise UnsupportedSQL(f"{node.sql('mysql')[:60]!r}", "write a SELECT")
+
+
+def _parenthesised(ctx: Context, node: exp.Expr, scope: Scope) -> Query:
+    inner = query(ctx, node.this, scope)
+    if not any(node.args.get(part) for part in ("order", "limit", "offset", "with_")):
+        return inner
+    plain = node.copy()
+    whole = exp.select("*").from_(exp.alias_(plain, "q", table=True))
+    for part in ("order", "limit", "offset"):
+        whole.set(part, node.args.get(part))
+        plain.set(part, None)
+    return query(ctx, whole, scope)
+
+
+def with_text(ctx: Context, node: exp.Expr, scope: Scope) -> str:
+    """`WITH ...` of a statement; the CTEs are added to `scope`."""
+    clause = node.args.get("with_")
+    if clause is None:
+        return ""
+    if clause.args.get("recursive"):
+        raise UnsupportedSQL("WITH RECURSIVE", "walk the tree in Python, or with lft and rgt")
+    parts = []
+    for cte in clause.expressions:
+        inner = query(ctx, cte.this, scope)
+        names = [column.name for column in cte.args["alias"].args.get("columns") or []]
+        scope.ctes[cte.alias] = source_of_query(cte.alias, inner, names or None)
+        listed = f" ({', '.join(map(ctx.target.quoted, names))})" if names else ""
+        parts.append(f"{ctx.target.quoted(cte.alias)}{listed} AS ({inner.text})")
+    return f"WITH {', '.join(parts)} "
+
+
+def limit_text(ctx: Context, node: exp.Expr, scope: Scope) -> str:
+    """` LIMIT n OFFSET m`."""
+    text = ""
+    for part, word in (("limit", "LIMIT"), ("offset", "OFFSET")):
+        clause = node.args.get(part)
+        if clause is None:
+            continue
+        value = ctx.expr(clause.expression, scope)
+        if not value.is_constant or value.kind not in (Kind.INT, Kind.TEXT):
+            raise UnsupportedSQL(f"this {word}", "give it a whole number")
+        text += f" {word} {ctx.constant(value, 'integer', INT).text}"
+    return text
+
+
+# --- UNION ---
+
+
+def _union(ctx: Context, node: exp.Expr, outer: Scope) -> Query:
+    scope = Scope(parent=outer)
+    prefix = with_text(ctx, node, scope)
+    branches, words = [], []
+    for branch, word in _branches(node):
+        branches.append(query(ctx, branch, scope))
+        words.append(word)
+    width = len(branches[0].columns)
+    if any(len(branch.columns) != width for branch in branches):
+        raise UnsupportedSQL("a UNION of different numbers of columns", "select as many columns in each part")
+    columns = tuple(
+        replace(column, type=unified(branch.columns[index].type for branch in branches))
+        for index, column in enumerate(branches[0].columns)
+    )
+    texts = [_branch_text(ctx, branch, columns) for branch in branches]
+    text = texts[0] + "".join(f" {word} {one}" for word, one in zip(words[1:], texts[1:], strict=True))
+    return Query(prefix + text + _union_order(ctx, node, columns) + limit_text(ctx, node, scope), columns)
+
+
+def _branches(node: exp.Expr) -> Iterator[tuple[exp.Expr, str]]:
+    """The parts of `a UNION b UNION ALL c`, each with the word before it."""
+    chain = []
+    while isinstance(node, exp.SetOperation):
+        word = _SETS[type(node)] + (" ALL" if node.args.get("distinct") is False else "")
+        chain.append((node.expression, word))
+        node = node.this
+        if node.args.get("order") or node.args.get("limit"):
+            break
+    yield node, ""
+    yield from reversed(chain)
+
+
+def _branch_text(ctx: Context, branch: Query, columns: Sequence[Output]) -> str:
+    fits = all(
+        mine.name is None or mine.type.kind is common.type.kind
+        for mine, common in zip(branch.columns, columns, strict=True)
+    )
+    if fits:
+        # SQLite takes neither parentheses nor a LIMIT in a part.
+        return f"SELECT * FROM ({branch.text}) AS q" if ctx.is_sqlite else f"({branch.text})"
+    members = []
+    for mine, common in zip(branch.columns, columns, strict=True):
+        if mine.name is None:
+            raise UnsupportedSQL("a UNION of * with other kinds of columns", "name the columns")
+        expr = Expr(f"q.{ctx.target.quoted(mine.name)}", mine.type, folded=mine.type == TEXT, table="q")
+        text = compare.cast_to(ctx, expr, common.type)
+        if common.type == TEXT:
+            text = ctx.target.fold(text)
+        members.append(f"{text} AS {ctx.target.quoted(mine.name)}")
+    text = f"SELECT {', '.join(members)} FROM ({branch.text}) AS q"
+    return text if ctx.is_sqlite else f"({text})"
+
+
+def _union_order(ctx: Context, node: exp.Expr, columns: Sequence[Output]) -> str:
+    order = node.args.get("order")
+    if order is None:
+        return ""
+    names = [(column.name or "").lower() for column in columns]
+    keys = []
+    for one in order.expressions:
+        place = one.this.name if isinstance(one.this, exp.Literal) else str(_index(names, one.this.name.lower()) + 1)
+        if place == "0":
+            raise UnsupportedSQL(f"ORDER BY {one.this.sql('mysql')} of a UNION", "order by a column of its first part")
+        keys.append(sort_key(ctx, place, one))
+    return f" ORDER BY {', '.join(keys)}"
+
+
+def _index(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else -1
+
+
+# --- SELECT ---
+
+
+@dataclass(slots=True)
+class _Item:
+    """One item of a SELECT list."""
+
+    node: exp.Expr  # without its alias
+    name: str | None  # None for a *
+    text: str = ""
+
+
+class _Select:
+    """The translation of one SELECT."""
+
+    def __init__(self, ctx: Context, node: exp.Expr, outer: Scope) -> None:
+        self.ctx, self.node = ctx, node
+        self.scope = Scope(parent=outer)
+        self.items = [_Item(*_named(one)) for one in node.expressions]
+        self.has_star = any(item.name is None for item in self.items)
+        self.group = node.args.get("group")
+        self.order = list(node.args["order"].expressions) if node.args.get("order") else []
+        self.having = node.args.get("having")
+        counted = [item.node for item in self.items] + [one.this for one in self.order]
+        self.grouped = bool(self.group) or any(map(_has_aggregate, [*counted, *([self.having] if self.having else [])]))
+        self.distinct = bool(node.args.get("distinct"))
+
+    def query(self) -> Query:
+        ctx, scope = self.ctx, self.scope
+        if self.node.args.get("operation_modifiers"):
+            raise UnsupportedSQL("a modifier after SELECT", "leave it out")
+        prefix = with_text(ctx, self.node, scope)
+        source = from_text(ctx, self.node.args.get("from_"), self.node.args.get("joins") or [], scope)
+        where = self._where()
+        scope.aliases = {item.name.lower(): item.node for item in self.items if item.name and self._is_alias(item)}
+        if not ctx.is_sqlite:
+            self._order_what_is_distinct()
+        groups = self._groups()
+        columns = tuple(self._project(item) for item in self.items)
+        tail = self._tail(groups)
+        head = f"{prefix}SELECT {'DISTINCT ' * self.distinct}{', '.join(item.text for item in self.items)}"
+        return Query(head + source + where + tail, columns)
+
+    def _is_alias(self, item: _Item) -> bool:
+        return not (isinstance(item.node, exp.Column) and item.node.name.lower() == (item.name or "").lower())
+
+    def _where(self) -> str:
+        parts = []
+        if self.node.args.get("where"):
+            parts.append(self.ctx.target.condition(self.ctx.expr(self.node.args["where"].this, self.scope)))
+        if self.having and not self.grouped:
+            # Without groups HAVING is a WHERE that knows the aliases.
+            aliases = {item.name.lower(): item.node for item in self.items if item.name and self._is_alias(item)}
+            scope = replace(self.scope, aliases=aliases, alias_first=True)
+            parts.append(self.ctx.target.condition(self.ctx.expr(self.having.this, scope)))
+            self.having = None
+        return f" WHERE {' AND '.join(parts)}" if parts else ""
+
+    def _order_what_is_distinct(self) -> None:
+        """PostgreSQL sorts DISTINCT rows by what they show only; grouped rows by anything."""
+        hidden = [one for one in self.order if self._place(one.this) is None]
+        if self.distinct and hidden and not self.grouped and not self.has_star:
+            self.distinct = False
+            self.group = exp.Group(expressions=[item.node.copy() for item in self.items])
+            self.grouped = True
+
+    # --- GROUP BY ---
+
+    def _groups(self) -> str:
+        if not self.grouped:
+            return ""
+        texts, keys = [], {}
+        for node in self.group.expressions if self.group else ():
+            place = self._place(node, of_group=True)
+            expr = self.ctx.expr(self.items[place].node if place is not None else node, self.scope)
+            folded = compare.folded(self.ctx, expr)
+            keys[expr.text] = folded
+            texts.append(str(place + 1) if place is not None and not self.has_star else folded.text)
+        if self.group and any(self.group.args.get(part) for part in ("rollup", "cube", "grouping_sets", "totals")):
+            raise UnsupportedSQL("GROUP BY ... WITH ROLLUP", "add the totals in Python, or with UNION ALL")
+        if not self.ctx.is_sqlite:
+            self.scope.keys = keys
+        return f" GROUP BY {', '.join(texts)}" if texts else ""
+
+    def _place(self, node: exp.Expr, *, of_group: bool = False) -> int | None:
+        """Which item of the SELECT list `node` means: by number, by alias, or as the same expression."""
+        if isinstance(node, exp.Literal) and not node.is_string:
+            place = int(node.this) - 1 if str(node.this).isdigit() else -1
+            if not 0 <= place < len(self.items) and not self.has_star:
+                raise UnsupportedSQL(f"column {node.this} of the SELECT list", f"it has {len(self.items)}")
+            return place if 0 <= place < len(self.items) and self.items[place].name is not None else None
+        if isinstance(node, exp.Column) and not node.args.get("table"):
+            named = [i for i, item in enumerate(self.items) if (item.name or "").lower() == node.name.lower()]
+            own = any(self.ctx.column_of(source, node.name) for source in self.scope.sources)
+            if named and not (of_group and own and self._is_alias(self.items[named[0]])):
+                return named[0]
+        same = [i for i, item in enumerate(self.items) if item.name is not None and item.node == node]
+        return same[0] if same else None
+
+    # --- the list and what follows ---
+
+    def _project(self, item: _Item) -> Output:
+        ctx, node = self.ctx, item.node
+        if item.name is None:
+            return self._star(item)
+        expr = ctx.expr(node, self.scope)
+        if expr.row:
+            raise UnsupportedSQL("a row where a value is wanted", "select its members")
+        if expr.kind is Kind.BOOL:
+            expr = ctx.target.number(expr)
+        shown = compare.folded(ctx, expr)
+        item.text = f"{shown.text} AS {ctx.target.quoted(item.name)}"
+        return Output(item.name, expr.type)
+
+    def _star(self, item: _Item) -> Output:
+        table = item.node.args.get("table")
+        sources = [one for one in self.scope.sources if table is None or one.name.lower() == table.name.lower()]
+        if not sources:
+            raise UnsupportedSQL(f"{item.node.sql('mysql')}", "there is no such table in FROM")
+        item.text = f"{self.ctx.target.quoted(sources[0].name)}.*" if table is not None else "*"
+        return Output(None, UNKNOWN, tuple(sources))
+
+    def _tail(self, groups: str) -> str:
+        ctx, node, text = self.ctx, self.node, groups
+        scope = replace(self.scope, alias_first=True)
+        if self.having:
+            text += f" HAVING {ctx.target.condition(ctx.expr(self.having.this, scope))}"
+        if node.args.get("windows"):
+            named = [
+                f"{ctx.target.quoted(w.name)} AS ({window_text(ctx, w, self.scope)})" for w in node.args["windows"]
+            ]
+            text += f" WINDOW {', '.join(named)}"
+        return text + self._order(scope) + limit_text(ctx, node, self.scope) + self._locks()
+
+    def _order(self, scope: Scope) -> str:
+        keys = []
+        for one in self.order:
+            if isinstance(one.this, exp.Null):
+                continue
+            place = self._place(one.this)
+            if place is not None and not self.has_star:
+                plain = self.items[place].text.rpartition(" AS ")[0]
+                key = sort_key(self.ctx, plain, one)
+                keys.append(str(place + 1) + key.removeprefix(plain))
+            else:
+                keys.append(sort_key(self.ctx, compare.folded(self.ctx, self.ctx.expr(one.this, scope)).text, one))
+        return f" ORDER BY {', '.join(keys)}" if keys else ""
+
+    def _locks(self) -> str:
+        locks = self.node.args.get("locks") or []
+        if not locks:
+            return ""
+        self.ctx.locks = True
+        if self.ctx.is_sqlite or self.grouped or self.distinct or not self.scope.sources:
+            return ""
+        lock = locks[0]
+        # Only the first table: the far side of an outer join can't be locked.
+        text = f" FOR {'UPDATE' if lock.args.get('update') else 'SHARE'}"
+        text += f" OF {self.ctx.target.quoted(self.scope.sources[0].name)}"
+        return text + {None: "", True: " NOWAIT", False: " SKIP LOCKED"}.get(lock.args.get("wait"), "")
+
+
+def _named(node: exp.Expr) -> tuple[exp.Expr, str | None]:
+    if isinstance(node, exp.Alias):
+        return node.this, node.alias
+    if isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
+        return node, None
+    if isinstance(node, exp.Column):
+        return node, node.name
+    return node, node.sql("mysql").replace(MARK, "")
+
+
+def _has_aggregate(node: exp.Expr) -> bool:
+    """Whether it counts over groups: an aggregate that is in no subselect, and is no window's own."""
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, (exp.Query, exp.Subquery)):
+            continue
+        name = str(one.this).removeprefix(MARK).upper() if isinstance(one, exp.Anonymous) else ""
+        if isinstance(one, PLAIN) or name in AGGREGATES:
+            return True
+        if isinstance(one, exp.Window):
+            pending += [*one.this.iter_expressions(), *(one.args.get("partition_by") or [])]
+            pending += [one.args["order"]] if one.args.get("order") else []
+        else:
+            pending += list(one.iter_expressions())
+    return False
