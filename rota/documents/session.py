@@ -197,11 +197,14 @@ class Session:
         if self.writes > self.max_writes:
             self._too_many_writes()
         if self._unset:
-            for number, savepoint in enumerate(self._savepoints):
-                if not savepoint.is_set:
-                    self.connection.savepoint(f"s{number}")
-                    savepoint.is_set = True
-            self._unset = 0
+            self._set_savepoints()
+
+    def _set_savepoints(self) -> None:
+        for number, savepoint in enumerate(self._savepoints):
+            if not savepoint.is_set:
+                self.connection.savepoint(f"s{number}")
+                savepoint.is_set = True
+        self._unset = 0
 
     def _too_many_writes(self) -> None:
         if not self.auto_commit_on_many_writes:
@@ -299,6 +302,13 @@ class Session:
             raise
         if savepoint in self._savepoints:
             self._release(savepoint)
+
+    @contextmanager
+    def atomic_now(self) -> Iterator[None]:
+        """The same with the savepoint set at once, for a read that may fail inside a transaction."""
+        with self.atomic():
+            self._set_savepoints()
+            yield
 
     def _push(self, name: str) -> _Savepoint:
         savepoint = _Savepoint(name, self.writes)
