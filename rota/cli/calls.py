@@ -23,9 +23,7 @@ def execute(state: State, method: str, arguments: str | None, named: str | None)
     kwargs = _parsed("--kwargs", named, dict)
     for name in state.sites():
         with state.open(name) as site:
-            from rota.sites.declared import resolve
-
-            function = resolve(method)
+            function = site.resolver.resolve(method)
             with site.open():
                 result = function(*args, **kwargs)
         if result is not None:

@@ -10,12 +10,15 @@ import click
 from rota.cli.state import State, json_option, pass_state, show_json, show_table, site_option
 
 if TYPE_CHECKING:
+    from rota.engine.queue import Queue
     from rota.sites.site import Site
     from rota.store.views import JobFilter, JobView
 
 STATES = ("scheduled", "queued", "started", "finished", "failed", "canceled")
 FINAL = STATES[3:]
 WAITING = STATES[:2]
+# Whoever may run the command may do everything.
+WHO = "Administrator"
 # How many jobs one look at the store takes.
 PAGE = 500
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @site_option
 @click.pass_context
 def jobs(ctx: click.Context) -> None:
-    """Look at jobs; cancel and purge them."""
+    """Look at jobs; retry, cancel and purge them."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -96,6 +99,25 @@ def stats(state: State, as_json: bool) -> None:
     show_table(["queue", *STATES[:3]], rows, empty="no job waits or runs")
 
 
+@jobs.command("retry")
+@click.argument("job_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all-failed", is_flag=True, help="All failed jobs, or those that the options pick.")
+@_selection
+@site_option
+@pass_state
+def retry(state: State, /, job_ids: tuple[str, ...], all_failed: bool, **wanted: str | None) -> None:
+    """Run failed or canceled jobs again, each as a new job."""
+    if bool(job_ids) == all_failed:
+        raise click.UsageError("name jobs by their id, or say --all-failed")
+    with state.open() as site:
+        found = _every(site, _filter(("failed",), **wanted)) if all_failed else [_job(site, one) for one in job_ids]
+        for view in found:
+            fresh = _queue(site).retry(view.key)
+            click.echo(f"{view.id}: runs again as {fresh.key}")
+        if not found:
+            click.echo("no failed jobs")
+
+
 @jobs.command("cancel")
 @click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
 @site_option
@@ -107,7 +129,7 @@ def cancel(ctx: click.Context, state: State, job_ids: tuple[str, ...]) -> None:
     with state.open() as site:
         for job_id in job_ids:
             view = _job(site, job_id)
-            answer = _cancel(site, view, "canceled at the command line")
+            answer = _queue(site).cancel(view.key, reason="canceled at the command line", by=WHO)
             refused = refused or answer == "refused"
             click.echo(f"{view.id}: is {view.state.value} already" if answer == "refused" else f"{view.id}: {answer}")
     ctx.exit(1 if refused else 0)
@@ -143,9 +165,7 @@ def purge_jobs(state: State, queue: str | None, event: str | None) -> None:
     for name in state.sites():
         with state.open(name) as site:
             _check_queue(site, queue)
-            waiting = _every(site, _filter(WAITING, queue=queue))
-            chosen = [view for view in waiting if event is None or view.options.get("event") == event]
-            count += sum(_cancel(site, view, "purged") != "refused" for view in chosen)
+            count += _queue(site).purge(queue=queue, event=event, by=WHO)
     click.echo(f"Purged {count} jobs")
 
 
@@ -190,13 +210,20 @@ def _job(site: Site, job_id: str) -> JobView:
     return view
 
 
-def _cancel(site: Site, view: JobView, reason: str) -> str:
-    from rota.engine.wake import CONTROL
+def _queue(site: Site) -> Queue:
+    from rota.engine.queue import Queue
 
-    with site.store.turn() as turn:
-        answer = turn.cancel(view.key, reason, "Administrator")
-    site.waker.wake(site.name, CONTROL)
-    return answer
+    def check(method: str) -> None:
+        site.resolver.resolve(method)
+
+    return Queue(
+        store=site.store,
+        config=site.config,
+        site=site.name,
+        zone=site.zone,
+        check_method=check,
+        wake=site.wake_workers,
+    )
 
 
 def _check_queue(site: Site, queue: str | None) -> None:
@@ -213,8 +240,9 @@ def _purge(site: Site, states: tuple[str, ...], wanted: dict[str, str | None]) -
     count = 0
     waiting = tuple(one for one in states if one in WAITING)
     if waiting:
+        queue = _queue(site)
         found = _every(site, _filter(waiting, **wanted))
-        count = sum(_cancel(site, view, "purged") != "refused" for view in found)
+        count = sum(queue.cancel(view.key, reason="purged", by=WHO) == "canceled" for view in found)
     final = [JobState(one) for one in states if one in FINAL]
     if not final:
         return count

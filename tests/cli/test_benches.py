@@ -117,7 +117,7 @@ def test_a_schedule_of_a_missing_function_is_reported_and_the_others_are_made(
     write_app(bench, "gone_app", hooks='scheduler_events = {"daily": ["gone_app.tasks.a", "gone_app.tasks.b"]}\n',
               tasks="def a(): ...\n")  # fmt: skip
     answer = rota("install-app", "gone_app")
-    assert answer.err == (f"{site}: 'gone_app.tasks.b' can't be run: the module gone_app.tasks has no b\n")
+    assert answer.err == (f"{site}: 'gone_app.tasks.b' can't be run: the module 'gone_app.tasks' has no 'b'\n")
     assert set(schedules(bench)) == {"gone_app.tasks.a|Daily"}
     assert rota("migrate").code == 1
 
