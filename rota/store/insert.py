@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rota.errors import JobLost, StoreDeadlock
+from rota.errors import (
+    JobLost,
+    StoreBusy,
+    StoreDeadlock,
+    StoreError,
+    StoreFull,
+    StoreTimeout,
+    StoreUnavailable,
+    UsageError,
+)
 from rota.jobs import JobSpec, JobState, Mode, StateCode
 from rota.store import batches, gates
 from rota.store.close import Closed, LiveRow, close
@@ -18,6 +27,10 @@ CHUNK = 500
 # Each try found that another transaction had decided about the id meanwhile; more of them means that something else is
 # wrong.
 TRIES = 20
+# Errors of the database itself, which have nothing to do with what is being inserted ...
+OUTAGES = (StoreBusy, StoreUnavailable, StoreFull, StoreDeadlock, StoreTimeout)
+# ... and what a job that makes no sense raises otherwise: it must not hold up the others.
+BAD_DATA = (StoreError, UsageError, ValueError, TypeError, LookupError)
 
 
 def check_claim(work: Work, claim: ClaimRef) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from rota.errors import StoreBusy, StoreConflict, StoreError, StoreFull, StoreUnavailable
 from rota.jobs import Ending, JobSpec, JobState, Outcome, StateCode
 from rota.store import gates
 from rota.store.close import Closed, LiveRow, close
 from rota.store.gates import Standing
-from rota.store.insert import insert
+from rota.store.insert import BAD_DATA, OUTAGES, insert
 from rota.store.wire import Waits, clean, read_body
 from rota.store.words import ClaimRef, Recorded
 from rota.store.work import Work
@@ -20,8 +19,6 @@ MICROSECONDS = 1_000_000
 RESULT_TOO_LARGE = "result left out: {size} characters, {limit} are allowed"
 # Endings that are nobody's fault: the attempt does not count.
 UNBURNT = frozenset({"later", "released", "unsent"})
-# Errors of the database itself, which have nothing to do with what is being recorded.
-OUTAGES = (StoreBusy, StoreUnavailable, StoreFull)
 
 
 def record(work: Work, outcomes: Sequence[Outcome], *, wait: bool = True) -> list[Recorded]:
@@ -91,17 +88,14 @@ def _record_one(work: Work, outcome: Outcome, wait: bool) -> JobState | None:
     """Record one outcome under a savepoint: what can't be recorded fails its own job, not the others of the turn."""
     if outcome.ending is Ending.COMMITTED:
         return decided(work, outcome.key, outcome.claim)
-    work.tx.savepoint("outcome")
     try:
-        state = _decide(work, outcome, wait)
+        with work.savepoint("outcome"):
+            return _decide(work, outcome, wait)
     except OUTAGES:
         raise
-    except (StoreConflict, StoreError, ValueError) as problem:
-        work.tx.rollback_to("outcome")
+    except BAD_DATA as problem:
         error = f"{outcome.error or ''}\nIts outcome could not be recorded: {problem}".strip()
-        state = _decide(work, Outcome(key=outcome.key, claim=outcome.claim, ending=Ending.FAILED, error=error), wait)
-    work.tx.release("outcome")
-    return state
+        return _decide(work, Outcome(key=outcome.key, claim=outcome.claim, ending=Ending.FAILED, error=error), wait)
 
 
 def _decide(work: Work, outcome: Outcome, wait: bool) -> JobState | None:

@@ -8,14 +8,15 @@ what is not committed.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rota.db import Connection, Statements
 from rota.db.connection import Row
 from rota.errors import StoreBusy
-from rota.jobs import JobSpec, StateCode
+from rota.jobs import StateCode
 from rota.store.close import Closed, LiveRow, close
-from rota.store.insert import insert
+from rota.store.insert import BAD_DATA, OUTAGES, insert
 from rota.store.record import finished
 from rota.store.wire import decode_spec
 from rota.store.work import Work
@@ -57,23 +58,30 @@ def settle(work: Work, site: Connection, before: Settled) -> Settled:
 def _insert_outbox(work: Work, site: Connection, settled: Settled) -> None:
     rows = site.query(work.sql["outbox"], {"seq": settled.seq, "limit": LARGE_OUTBOX})
     known = {row[0] for row in work.rows("known_keys", keys=work.list([row[1] for row in rows]))}
-    specs: list[JobSpec] = []
-    for row in rows:
-        if row[1] in known:
-            continue
-        try:
-            specs.append(decode_spec(row[-1]))
-        except ValueError as problem:
-            # Those before it first: they stay in order.
-            insert(work, specs)
-            specs = []
-            _quarantine(work, row, problem)
-    insert(work, specs)
+    new = [row for row in rows if row[1] not in known]
+    try:
+        _insert_rows(work, new)
+    except OUTAGES:
+        raise
+    except BAD_DATA:
+        # One of them makes no sense: each for itself, then.
+        for row in new:
+            try:
+                _insert_rows(work, [row])
+            except OUTAGES:
+                raise
+            except BAD_DATA as problem:
+                _quarantine(work, row, problem)
     settled.seq = rows[-1][0]
     settled.complete = len(rows) < LARGE_OUTBOX
 
 
-def _quarantine(work: Work, unreadable: Row, problem: ValueError) -> None:
+def _insert_rows(work: Work, rows: Sequence[Row]) -> None:
+    with work.savepoint("outbox"):
+        insert(work, [decode_spec(row[-1]) for row in rows])
+
+
+def _quarantine(work: Work, unreadable: Row, problem: Exception) -> None:
     """An unreadable row becomes a failed job, so that it neither vanishes nor holds up the others."""
     _, key, id_, root, method, parent, made_by, text = unreadable
     row = {"key": key, "id": id_, "root": root, "method": method, "queue": "", "lane": 0, "username": ""}

@@ -6,7 +6,8 @@ On SQLite it is a turn on jobs.db; on PostgreSQL a turn, or the documents' own t
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +74,20 @@ class Work:
             return [None] * count
         last: int = self.value("draw_places", count=count)
         return range(last - count + 1, last + 1)
+
+    @contextmanager
+    def savepoint(self, name: str) -> Iterator[None]:
+        """A part that an error undoes, and nothing else of the transaction."""
+        lanes, woken = set(self.new_lanes), set(self.woken)
+        self.tx.savepoint(name)
+        try:
+            yield
+        except BaseException:
+            self.tx.rollback_to(name)
+            self.new_lanes, self.woken = lanes, woken
+            raise
+        finally:
+            self.tx.release(name)
 
     def know_lanes(self, lanes: Collection[tuple[str, int]]) -> None:
         """See to it that dispatchers look into these lanes."""
