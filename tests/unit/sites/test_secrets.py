@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.fernet import Fernet
 
 from rota.errors import ConfigError, ValidationError
-from rota.sites.secrets import FernetSecrets, new_encryption_key
+from rota.sites.secrets import FernetSecrets
+
+
+def new_encryption_key() -> str:
+    return Fernet.generate_key().decode()
 
 
 def test_a_secret_comes_back_and_is_not_seen_in_between() -> None:
@@ -34,7 +39,5 @@ def test_a_missing_or_wrong_key_is_named(key: str | None, why: str) -> None:
 
 
 def test_frappes_keys_and_secrets_can_be_read() -> None:
-    from cryptography.fernet import Fernet
-
     key = Fernet.generate_key()
     assert FernetSecrets(key.decode()).open(Fernet(key).encrypt(b"a").decode()) == "a"

@@ -1,0 +1,119 @@
+"""Locks that outlast a transaction: a name that one process at a time may hold, and documents held by a queued job."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from rota.clock import Clock, to_micros
+from rota.db import Database
+from rota.errors import DocumentLockedError, LockTimeoutError
+from rota.sites.cache.tables import CacheTables
+
+POLL = 0.05  # seconds
+DOCUMENT_LOCK = 12 * 3600.0  # seconds after which a document's lock is over, in case nobody took it away
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_TRY = "select pg_try_advisory_lock(:number)"
+
+
+@contextmanager
+def file_lock(folder: Path, name: str, clock: Clock, *, timeout: float = 30) -> Iterator[None]:
+    """Hold the lock `name` among the processes and threads of this machine; the kernel frees it when one dies.
+
+    Raises:
+        LockTimeoutError: somebody else held it for `timeout` seconds.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{_UNSAFE.sub('_', name)[:80]}-{_digest(name)[:12]}.lock"
+    deadline = clock.monotonic() + timeout
+    with path.open("ab") as file:
+        while not _locked(file.fileno()):
+            _wait(name, clock, deadline)
+        yield
+
+
+@contextmanager
+def database_lock(database: Database, name: str, clock: Clock, *, timeout: float = 30) -> Iterator[None]:
+    """Hold the lock `name` among all hosts that use a PostgreSQL database, which frees it when the connection ends.
+
+    Raises:
+        LockTimeoutError: somebody else held it for `timeout` seconds.
+    """
+    number = int(_digest(name)[:16], 16) - (1 << 63)
+    deadline = clock.monotonic() + timeout
+    connection = database.connect()
+    try:
+        while not connection.value(_TRY, {"number": number}):
+            _wait(name, clock, deadline)
+        yield
+    finally:
+        connection.close()
+
+
+class DocumentLocks:
+    """Documents that are held for a job: nobody else saves them. Seen by all processes of the site."""
+
+    def __init__(self, tables: CacheTables, clock: Clock, token: str) -> None:
+        """`token` names who holds: the key of a job, or a request."""
+        self._tables, self._sql, self._clock, self._token = tables, tables.sql, clock, token
+
+    def lock(self, doctype: str, name: str, *, timeout: float = 0, lasts: float = DOCUMENT_LOCK) -> None:
+        """Hold a document, for `lasts` seconds at most; wait `timeout` seconds for it.
+
+        Raises:
+            DocumentLockedError: it is held, be it by the caller.
+        """
+        deadline = self._clock.monotonic() + timeout
+        while not self._try(doctype, name, lasts):
+            if self._clock.monotonic() >= deadline:
+                raise DocumentLockedError(
+                    f"{doctype} {name} is locked: a job is working on it. Please try again later."
+                )
+            self._clock.sleep(POLL)
+
+    def unlock(self, doctype: str, name: str) -> None:
+        """Let a document go, whoever holds it: the job that was enqueued for it is not who locked it."""
+        with self._tables.writing() as tx:
+            tx.run(self._sql["unlock_document"], {"doctype": doctype, "name": name})
+
+    def is_locked(self, doctype: str, name: str) -> bool:
+        """Whether anybody holds it."""
+        with self._tables.reading() as tx:
+            row = {"doctype": doctype, "name": name, "now": self._now()}
+            return tx.one(self._sql["document_lock"], row) is not None
+
+    def release_all(self) -> None:
+        """Let go what this holder still holds: the end of a job."""
+        with self._tables.writing() as tx:
+            tx.run(self._sql["unlock_token"], {"token": self._token})
+
+    def _try(self, doctype: str, name: str, lasts: float) -> bool:
+        now = self._now()
+        row = {"doctype": doctype, "name": name, "token": self._token, "now": now}
+        with self._tables.writing() as tx:
+            return bool(tx.run(self._sql["lock_document"], {**row, "expires_at": now + int(lasts * 1_000_000)}))
+
+    def _now(self) -> int:
+        return to_micros(self._clock.now())
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait(name: str, clock: Clock, deadline: float) -> None:
+    if clock.monotonic() >= deadline:
+        raise LockTimeoutError(f"Failed to acquire lock: {name}. Somebody else holds it; try again later.")
+    clock.sleep(POLL)
+
+
+def _digest(name: str) -> str:
+    return sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
