@@ -24,6 +24,8 @@ class Resolver:
 
     def __init__(self, apps: Iterable[str]) -> None:
         self.apps = tuple(apps)
+        # Modules stay imported for a process's life, so what was found stays true.
+        self._found: dict[str, Callable[..., Any]] = {}
 
     def allows(self, path: str) -> bool:
         """Whether the path lies in an installed app, as far as can be told without importing it."""
@@ -35,6 +37,12 @@ class Resolver:
         Raises:
             UnknownMethod: there is none; `reason` says which part is missing, or where the import failed.
         """
+        found = self._found.get(path)
+        if found is None:
+            found = self._found[path] = self._search(path)
+        return found
+
+    def _search(self, path: str) -> Callable[..., Any]:
         refusal = self._refusal(path)
         if refusal is not None:
             raise UnknownMethod(path, refusal)

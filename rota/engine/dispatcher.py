@@ -25,7 +25,8 @@ from rota.clock import Clock, SystemClock, to_micros
 from rota.config import Config
 from rota.engine.channel import ASYNC, LOG, PROGRESS, RETIRE
 from rota.engine.crew import Crew, Hand, Held
-from rota.engine.holdings import Holdings, Identity, News
+from rota.engine.holdings import Holdings, News
+from rota.engine.identity import Identity
 from rota.engine.nursery import Dead, NurseryGone
 from rota.engine.outcome import decide
 from rota.engine.pace import HORIZON_SECONDS, Pace
@@ -370,6 +371,7 @@ class Dispatcher:
         name = self._look_order.pop() if self._look_order else None
         if name in self._holdings:
             self._holdings[name].look(now)
+            self._holdings[name].maintain(now)
 
     def _find_sites(self) -> None:
         openers = self._sites()
@@ -378,6 +380,7 @@ class Dispatcher:
                 self._holdings[name] = Holdings(
                     name, opener, identity=self._identity, queues=list(self._settings.queues),
                     lease=self._settings.lease, waker=self._waker, rows=self._worker_rows,
+                    max_crashes=self._settings.max_crashes,
                 )  # fmt: skip
         for name in [name for name, one in self._holdings.items() if name not in openers and not one.held]:
             self._holdings.pop(name).leave()
@@ -575,7 +578,7 @@ class Dispatcher:
 
 def look_seconds(sites: int) -> float:
     """How often each site is looked at unasked; with many sites less often, so that an idle bench costs nothing."""
-    return max(5.0, sites / 20)
+    return min(max(5.0, sites / 20), 12.0)
 
 
 def _raise_file_limit() -> None:

@@ -6,15 +6,14 @@ Whatever fails here is this site's trouble: it is logged, backed off from, and t
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rota.engine.crew import Held
+from rota.engine.identity import Identity
+from rota.engine.maintenance import Expirer
 from rota.engine.wake import Waker
 from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError
 from rota.jobs import Claim, Outcome
@@ -35,15 +34,6 @@ BACK_OFF = (0.05, 0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 QUIET_FAILURES = 3
 MOST_OUTCOMES = 500
 MOST_LINES = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Which process on which machine a dispatcher is."""
-
-    host: str = field(default_factory=socket.gethostname)
-    pid: int = field(default_factory=os.getpid)
-    boot_id: str = field(default_factory=lambda: Path("/proc/sys/kernel/random/boot_id").read_text().strip())
 
 
 @dataclass(slots=True)
@@ -69,6 +59,7 @@ class Holdings:
         lease: float,
         waker: Waker,
         rows: Callable[[str], list[WorkerRow]],
+        max_crashes: int,
     ) -> None:
         self.name = name
         self._open = opener
@@ -77,7 +68,9 @@ class Holdings:
         self._lease = lease
         self._waker = waker
         self._rows = rows
+        self._max_crashes = max_crashes
         self.store: Store | None = None
+        self._expirer: Expirer | None = None
         self.held: dict[ClaimRef, Held] = {}
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
@@ -151,11 +144,10 @@ class Holdings:
         """One transaction: beat, record, promote, claim up to `limit`. On trouble nothing of it is forgotten."""
         news, registered = News(), bool(self._token)
         try:
-            if self.store is None:
-                self.store = self._open()
+            store = self._opened()
             outcomes = list(self.ended.values())[:MOST_OUTCOMES]
             lines, progress = self._lines, dict(self._progress)
-            with self.store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
+            with store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
                 self._beat(turn, now, limit, news)
                 recorded = turn.record(outcomes) if outcomes else []
                 if lines:
@@ -246,13 +238,29 @@ class Holdings:
         if not self.is_up(now):
             return
         try:
-            if self.store is None:
-                self.store = self._open()
-            self._next_due(self.store.due_at(), self.store.now(), now)
+            store = self._opened()
+            self._next_due(store.due_at(), store.now(), now)
             self.due_unknown = False
-            self.hungry = self.hungry or self.store.backlog(self._queues)
+            self.hungry = self.hungry or store.backlog(self._queues)
         except Exception as error:  # noqa: BLE001 - as in turn
             self._trouble(now, error)
+
+    def maintain(self, now: float) -> None:
+        """Take back what dead dispatchers held, and bring what is settled out of the documents' database."""
+        if not self.is_up(now):
+            return
+        try:
+            self._opened().sweep()
+            if self._expirer is not None and self._expirer.expire():
+                self.hungry = True
+        except Exception as error:  # noqa: BLE001 - as in turn
+            self._trouble(now, error)
+
+    def _opened(self) -> Store:
+        if self.store is None:
+            self.store = self._open()
+            self._expirer = Expirer(self.store, site=self.name, identity=self._identity, max_crashes=self._max_crashes)
+        return self.store
 
     def leave(self) -> None:
         """Say good-bye, with nothing held any more."""

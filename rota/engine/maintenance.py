@@ -1,0 +1,98 @@
+"""What has to be done now and then in each site's store: expiry, sweeping, pruning.
+
+Each service does one round and says in how many seconds it wants the next; `rota.engine.service` loops.
+"""
+
+from __future__ import annotations
+
+import logging
+from random import Random
+
+import psutil
+
+from rota.engine.identity import Identity
+from rota.engine.outcome import decide
+from rota.engine.report import Report
+from rota.jobs import Ending, Outcome
+from rota.store import DispatcherView, LostClaim, Store
+
+log = logging.getLogger("rota.maintenance")
+
+PRUNE_SECONDS = 60.0
+PRUNE_AT_ONCE = 1000
+SWEEP_SECONDS = 5.0
+
+
+class Expirer:
+    """Gives back the claims of dispatchers that are no more (protocol X)."""
+
+    def __init__(self, store: Store, *, site: str, identity: Identity, max_crashes: int) -> None:
+        self._store = store
+        self._site = site
+        self._identity = identity
+        self._max_crashes = max_crashes
+        self._random = Random()  # noqa: S311 - spreads retries, guards nothing
+
+    def expire(self) -> int:
+        """Take the claims whose lease is over, and those of processes that died on this machine; how many."""
+        dead = [one for one in self._store.dispatchers() if self._is_dead(one)]
+        if dead:
+            self._end_leases(dead)
+            # A maintainer's first look finds nothing, lest one that slept takes everybody for dead. These are.
+            self._store.expiry.lost()
+        taken = 0
+        while lost := self._store.expiry.lost():
+            shut_out = self._store.expiry.raise_fence(lost)
+            if not shut_out:
+                break  # site.db is being written; next time
+            with self._store.turn() as turn:
+                recorded = turn.expire([self._outcome(one, turn.now) for one in shut_out])
+            given_back = sum(one.state is not None for one in recorded)
+            taken += given_back
+            if not given_back:
+                break
+        if dead or taken:
+            self._store.expiry.forget()
+            log.warning("%s: %d claims of dispatchers that are gone were taken back", self._site, taken)
+        return taken
+
+    def _is_dead(self, one: DispatcherView) -> bool:
+        """Whether it was a process of this machine that lives no more. Another machine's, nobody here can tell."""
+        if (one.host, one.boot_id) != (self._identity.host, self._identity.boot_id) or one.pid == self._identity.pid:
+            return False
+        try:
+            process = psutil.Process(one.pid)
+            # A process that began later has only inherited the number.
+            return process.create_time() > one.started_at / 1e6 + 1 or process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    def _end_leases(self, dead: list[DispatcherView]) -> None:
+        with self._store.turn() as turn:
+            for one in dead:
+                log.warning("%s: the dispatcher with process id %d has died", self._site, one.pid)
+                turn.end_lease(one.token)
+
+    def _outcome(self, one: LostClaim, now: int) -> Outcome:
+        error = (
+            f"The dispatcher that had this job ({one.host or 'unknown host'}) was lost. "
+            f"It is the job's crash number {one.crashes + 1}."
+        )
+        report = Report(ending=Ending.LOST, error=error)
+        return decide(one, report, now=now, random=self._random, max_crashes=self._max_crashes)
+
+
+class Pruner:
+    """Deletes what is kept for longer or more than the settings say, and the ledger's rows below the floor."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def run_once(self) -> float:
+        with self._store.turn() as turn:
+            pruned = turn.prune(PRUNE_AT_ONCE)
+        if pruned >= PRUNE_AT_ONCE:
+            return 0.0
+        self._store.sweep()
+        self._store.prune_ledger()
+        return PRUNE_SECONDS
