@@ -60,9 +60,10 @@ class DocTypes:
         self.refresh()
 
     def refresh(self) -> None:
-        """See what other processes have changed; cheap, and meant for the start of each unit of work."""
+        """See what other processes have changed, when a DocType is next asked for. For the start of a unit of work."""
         self._is_private = False
-        self._metas = self._cache.metas(self._version())
+        self._is_fresh = False
+        self._metas = {}
 
     def _version(self) -> str:
         try:
@@ -80,6 +81,11 @@ class DocTypes:
             DoctypeNotFoundError: there is none.
         """
         meta = self._metas.get(name)
+        if meta is None and not self._is_fresh:
+            # A unit of work that touches no document does not pay for this.
+            self._is_fresh = True
+            self._metas = self._cache.metas(self._version())
+            meta = self._metas.get(name)
         if meta is None:
             meta = self._load(name)
         return meta
@@ -151,7 +157,7 @@ class DocTypes:
         """A definition was written: read it anew from now on, here and, once committed, everywhere."""
         self._session.write(_COUNT_UP)
         if not self._is_private:
-            self._is_private = True
+            self._is_private = self._is_fresh = True
             self._metas = dict(self._metas)
             self._session.after_commit.add(self.refresh)
             self._session.after_rollback.add(self.refresh)

@@ -73,9 +73,10 @@ class Codec:
         Raises:
             NotDecodable: the text was damaged, or names what is not there any more.
         """
-        hook = partial(self._restored, resolve) if f'"{TAG}"' in text else None
         try:
-            return json.loads(text, object_hook=hook, parse_constant=_refuse_constant)
+            if f'"{TAG}"' not in text:
+                return _PLAIN.decode(text)
+            return json.loads(text, object_hook=partial(self._restored, resolve), parse_constant=_refuse_constant)
         except NotDecodable:
             raise
         except (ValueError, RecursionError) as error:
@@ -212,3 +213,7 @@ def _too_large(limit: int) -> str:
 
 def _refuse_constant(name: str) -> Any:
     raise NotDecodable(f"{name} is not JSON")
+
+
+# Most payloads have no tagged value; making a decoder costs more than reading one of those.
+_PLAIN = json.JSONDecoder(parse_constant=_refuse_constant)

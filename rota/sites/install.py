@@ -8,12 +8,11 @@ import shutil
 from collections.abc import Iterable
 
 from rota.db import open_database
-from rota.documents.session import Session
 from rota.errors import UnknownApp, UsageError
 from rota.sites.apps import App, Apps, builtin_app, find_app
 from rota.sites.bench import SITE_CONFIG, Bench, write_json
 from rota.sites.migrate import bring_up, run_methods
-from rota.sites.passwords import set_password
+from rota.sites.passwords import change_password
 from rota.sites.records import ADMINISTRATOR
 from rota.sites.report import Report
 from rota.sites.site import Site
@@ -39,7 +38,7 @@ def new_site(
     try:
         with Site.load(bench, name) as site:
             report = bring_up(site)
-            _set_password(site, admin_password)
+            change_password(site, ADMINISTRATOR, admin_password)
         for app in wanted:
             report.add(install_app(bench, name, app.name))
     except BaseException:
@@ -102,15 +101,6 @@ def _database_settings(database: str) -> dict[str, str]:
     finally:
         connection.close()
     return {"db_type": "postgresql", "db_url": database}
-
-
-def _set_password(site: Site, password: str) -> None:
-    session = Session(site.database)
-    try:
-        set_password(session, ADMINISTRATOR, password)
-        session.commit()
-    finally:
-        session.close()
 
 
 def _check_required(app: App, apps: Apps) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,6 +11,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from rota.db.connection import Connection
 from rota.documents.session import Session
 from rota.errors import ValidationError
+
+if TYPE_CHECKING:
+    from rota.sites.site import Site
 
 LEAST_LENGTH = 1
 # A hash takes time on purpose; a longer text would let a request take as much of it as it likes.
@@ -41,6 +45,19 @@ def set_password(session: Session, user: str, password: str) -> None:
     if not LEAST_LENGTH <= len(password) <= GREATEST_LENGTH:
         raise ValidationError(f"a password has {LEAST_LENGTH} to {GREATEST_LENGTH} characters")
     session.write(_WRITE, {"user": user, "password": _hasher().hash(password)})
+
+
+def change_password(site: Site, user: str, password: str) -> bool:
+    """Give a user a new password in a transaction of its own; False when there is no such user."""
+    session = Session(site.database)
+    try:
+        if not session.query('select 1 from "tabUser" where name = :user', {"user": user}):
+            return False
+        set_password(session, user, password)
+        session.commit()
+    finally:
+        session.close()
+    return True
 
 
 def forget_password(session: Session, user: str) -> None:

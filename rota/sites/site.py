@@ -53,7 +53,6 @@ class Site:
         self.clock: Clock = clock or SystemClock()
         self.metas = MetaCache()
         self.waker = Waker(bench.run_path)
-        self._checked: set[str] = set()
 
     @classmethod
     def load(cls, bench: Bench, name: str, *, clock: Clock | None = None) -> Self:
@@ -162,9 +161,7 @@ class Site:
         Raises:
             UnknownMethod: it does not, with the reason.
         """
-        if path not in self._checked:
-            self.resolver.resolve(path)
-            self._checked.add(path)
+        self.resolver.resolve(path)
 
     @cached_property
     def controllers(self) -> Controllers:

@@ -10,10 +10,12 @@
 
 from __future__ import annotations
 
+from rota.config import Config
 from rota.documents.session import Session
 from rota.documents.values import to_int
-from rota.sites.bench import Bench, read_json, write_json
-from rota.sites.site import Site
+from rota.engine.wake import CONTROL
+from rota.sites.bench import read_json, write_json
+from rota.sites.site import ADMINISTRATOR, Site
 
 _ENABLED = "select value from \"tabSingles\" where doctype = 'System Settings' and field = 'enable_scheduler'"
 _ENABLE = (
@@ -24,11 +26,16 @@ _ENABLE = (
 
 def why_inactive(site: Site) -> str | None:
     """Why no schedule of the site fires, for people; None when they do."""
-    if site.config.maintenance_mode:
+    return why_off(site, site.config)
+
+
+def why_off(site: Site, settings: Config) -> str | None:
+    """The same with settings that were read just now."""
+    if settings.maintenance_mode:
         return "maintenance mode is on (rota set-maintenance-mode off)"
-    if site.config.pause_scheduler:
+    if settings.pause_scheduler:
         return "it is paused (rota scheduler resume)"
-    if site.config.disable_scheduler:
+    if settings.disable_scheduler:
         return "disable_scheduler is set in the configuration"
     if not is_enabled(site):
         return "it is disabled (rota scheduler enable)"
@@ -54,7 +61,22 @@ def set_enabled(site: Site, on: bool) -> None:
         session.close()
 
 
-def set_in_config(bench: Bench, site: str, key: str, on: bool) -> None:
-    """Write one of the switches of site_config.json: `pause_scheduler` or `maintenance_mode`."""
-    path = bench.site_config_path(site)
+def set_paused(site: Site, on: bool) -> None:
+    """Write `pause_scheduler` in the site's configuration."""
+    _write(site, "pause_scheduler", on)
+
+
+def set_maintenance(site: Site, on: bool) -> None:
+    """Write `maintenance_mode` in the site's configuration, and let nobody claim its jobs meanwhile."""
+    _write(site, "maintenance_mode", on)
+    with site.store.turn() as turn:
+        if on:
+            turn.pause("site", "", by=ADMINISTRATOR, why="maintenance mode")
+        else:
+            turn.resume("site", "")
+    site.waker.wake(site.name, CONTROL)
+
+
+def _write(site: Site, key: str, on: bool) -> None:
+    path = site.bench.site_config_path(site.name)
     write_json(path, {**read_json(path), key: 1 if on else 0})

@@ -1,0 +1,1 @@
+"""An app for tests: jobs whose effects can be counted."""

@@ -1,0 +1,87 @@
+"""Jobs under kill -9 of workers and dispatchers at random: every effect exactly once, and no job lost."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests.support.benches import TestBench, tree
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.serial
+JOBS = 2_000
+KINDS = ("record", "record_with_child", "fork_only", "fail_first")
+
+
+def test_every_effect_is_there_once_and_no_job_is_lost(make_bench: Callable[..., TestBench]) -> None:
+    bench = make_bench(apps=["ledger"], max_crashes=1000)
+    enqueue(bench)
+    storm = Storm(bench, random.Random(20))
+
+    storm.rage(until=lambda: ended(bench) >= JOBS)
+    bench.wait_for({"queued": 0, "started": 0, "scheduled": 0, "failed": 0, "canceled": 0}, timeout=120)
+
+    assert storm.kills >= 10
+    wanted = sorted([*range(JOBS), *(n + 1_000_000 for n in of_kind("record_with_child"))])
+    assert effects(bench) == sorted(wanted + [n + 2_000_000 for n in range(JOBS)])
+
+
+def enqueue(bench: TestBench) -> None:
+    with bench.jobs() as jobs:
+        for number in range(JOBS):
+            jobs.enqueue(
+                f"ledger.tasks.{KINDS[number % len(KINDS)]}",
+                {"number": number, "seconds": 0.002 * (number % 5)},
+                retry={"attempts": 3, "base": 0.01},
+                on_success="ledger.tasks.note_success",
+            )
+
+
+def of_kind(kind: str) -> range:
+    return range(KINDS.index(kind), JOBS, len(KINDS))
+
+
+def effects(bench: TestBench) -> list[int]:
+    with bench.open() as context:
+        return sorted(context.documents.get_all("Effect", pluck="number"))
+
+
+def ended(bench: TestBench) -> int:
+    return bench.stats()["finished"]
+
+
+class Storm:
+    """A dispatcher with workers, and somebody who kills them."""
+
+    def __init__(self, bench: TestBench, dice: random.Random) -> None:
+        self.bench, self.dice, self.kills = bench, dice, 0
+        self.process = bench.start("worker", "--processes", "3")
+
+    def rage(self, *, until: Callable[[], bool]) -> None:
+        """Kill a process now and then until it is over."""
+        end = time.monotonic() + 150
+        while not until():
+            assert time.monotonic() < end, f"{self.bench.stats()}\n{self.bench.output()[-3000:]}"
+            self.strike()
+
+    def strike(self) -> None:
+        """Kill a worker, or with some luck the dispatcher, which is started again."""
+        ended_before = ended(self.bench)
+        victims = tree(self.process.pid)
+        victim = victims[0] if self.dice.random() < 0.2 else self.dice.choice(victims or [None])
+        if victim is not None:
+            try:
+                victim.send_signal(signal.SIGKILL)
+                self.kills += 1
+            except psutil.NoSuchProcess:
+                return
+        if self.process.poll() is not None or (victim is not None and victim.pid == self.process.pid):
+            self.process.wait()
+            self.process = self.bench.start("worker", "--processes", "3")
+        # Let it do some work before the next one dies; a machine that is slow gets more time, not more deaths.
+        wait_until(lambda: ended(self.bench) >= min(JOBS, ended_before + 40), timeout=60)
