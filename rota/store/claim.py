@@ -31,8 +31,6 @@ Lane = tuple[str, int]
 class ClaimCursor:
     """What a dispatcher remembers of a site between claims. Nobody else looks inside."""
 
-    lanes: list[Lane] = field(default_factory=list)
-    lanes_read: float = -1e9
     bounds: dict[Lane, int] = field(default_factory=dict)
     floors: dict[Lane, int] = field(default_factory=dict)
     #: places that had been drawn at a look, with the transactions that may have hidden some of them then
@@ -70,7 +68,9 @@ class _Search:
 
 def claim(work: Work, token: str, wants: Sequence[Want], limit: int, cursor: ClaimCursor) -> list[Claim]:
     """Take up to `limit` jobs, earlier queues first; their state changes with the transaction's commit."""
-    pauses = {(row[0], row[1]) for row in work.rows("pauses", now=work.now)}
+    found = work.rows("where_to_claim", now=work.now)
+    lanes = sorted((name, lane) for scope, name, lane in found if scope == "lane")
+    pauses = {(scope, name) for scope, name, _ in found}
     if ("site", "") in pauses or limit < 1:
         return []
     open_wants = [want for want in wants if want.limit > 0 and ("queue", want.queue) not in pauses]
@@ -78,18 +78,10 @@ def claim(work: Work, token: str, wants: Sequence[Want], limit: int, cursor: Cla
     if paused != cursor.paused:
         cursor.paused = paused
         cursor.look_everywhere()
-    search = _Search(work, token, open_wants, limit, _lanes(work, cursor), paused, cursor)
+    search = _Search(work, token, open_wants, limit, lanes, paused, cursor)
     if paused:
         _park(search)
     return _claim_sqlite(search) if work.sqlite else _claim_postgresql(search)
-
-
-def _lanes(work: Work, cursor: ClaimCursor) -> list[Lane]:
-    now = time.monotonic()
-    if work.sqlite or now - cursor.lanes_read >= LOOK_BEHIND:
-        cursor.lanes = sorted((queue, lane) for queue, lane in work.rows("lanes"))
-        cursor.lanes_read = now
-    return cursor.lanes
 
 
 def _park(search: _Search) -> None:

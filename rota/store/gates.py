@@ -90,12 +90,15 @@ def next_due(work: Work) -> int | None:
 # --- dependencies ---
 
 
-def depend(work: Work, spec: JobSpec) -> tuple[int, str | None]:
-    """Write down what a job depends on: how many of them are not final, and one that makes it wait in vain."""
+def depend(work: Work, spec: JobSpec, together: frozenset[str]) -> tuple[int, str | None]:
+    """Write down what a job depends on: how many of them are not final, and one that makes it wait in vain.
+
+    `together`: keys of jobs that are being inserted with it, so that nobody can have run them.
+    """
     allow_failure = bool(spec.options.get("allow_failure"))
     pending = []
     for wanted in dict.fromkeys(spec.depends_on):
-        key, state = _standing_of(work, wanted)
+        key, state = (wanted, None) if wanted in together else _standing_of(work, wanted)
         if state is None and key is not None:
             pending.append(key)
         elif state != StateCode.FINISHED and not (allow_failure and state is not None):

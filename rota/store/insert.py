@@ -46,20 +46,23 @@ def check_claim(work: Work, claim: ClaimRef) -> None:
 def insert(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
     """Insert jobs whose keys are new; the answers stand in the order of `specs`."""
     answers: dict[str, Inserted] = {}
+    together = frozenset(spec.key for spec in specs)
     for start in range(0, len(specs), CHUNK):
-        _insert_chunk(work, specs[start : start + CHUNK], answers)
+        _insert_chunk(work, specs[start : start + CHUNK], together, answers)
     return [answers[spec.key] for spec in specs]
 
 
-def _insert_chunk(work: Work, specs: Sequence[JobSpec], answers: dict[str, Inserted]) -> None:
+def _insert_chunk(work: Work, specs: Sequence[JobSpec], together: frozenset[str], answers: dict[str, Inserted]) -> None:
     work.put("insert_job", [job_row(spec) for spec in specs])
     work.know_lanes({(spec.queue, spec.lane) for spec in specs})
     gates.put_limits(work, specs)
     batches.enter(work, specs)
-    needs, callbacks = _dependencies(work, specs, answers)
+    needs, doomed = _dependencies(work, specs, together)
+    answers.update((one.row.key, Inserted(one.row.key, JobState.CANCELED)) for one in doomed)
     standing = [spec for spec in specs if spec.key not in answers]
     fresh, contested = _split(work, standing)
     refused = _insert_live(work, fresh, needs, slot=0, answers=answers)
+    callbacks = close(work, doomed)
     # By id, as another transaction that contests the same ids takes them in this order, too.
     for spec in sorted([*refused, *contested], key=lambda one: one.id):
         callbacks += _contest(work, spec, needs, answers)
@@ -69,20 +72,18 @@ def _insert_chunk(work: Work, specs: Sequence[JobSpec], answers: dict[str, Inser
 
 
 def _dependencies(
-    work: Work, specs: Sequence[JobSpec], answers: dict[str, Inserted]
-) -> tuple[dict[str, int], list[JobSpec]]:
-    """How many jobs each one has to wait for; those that wait in vain are canceled here, hence the callbacks."""
-    dependent = [spec for spec in specs if spec.depends_on]
+    work: Work, specs: Sequence[JobSpec], together: frozenset[str]
+) -> tuple[dict[str, int], list[Closed]]:
+    """How many jobs each one has to wait for, and those that would wait in vain."""
     needs: dict[str, int] = {}
     doomed: list[Closed] = []
-    for spec in dependent:
-        count, failed = gates.depend(work, spec)
-        needs[spec.key] = count
-        if failed is not None:
-            reason = f"it depends on job {failed}, which did not finish"
-            doomed.append(_stillborn(work, spec, reason, winner=None, call_back=True))
-            answers[spec.key] = Inserted(spec.key, JobState.CANCELED)
-    return needs, close(work, doomed)
+    for spec in specs:
+        if spec.depends_on:
+            needs[spec.key], failed = gates.depend(work, spec, together)
+            if failed is not None:
+                reason = f"it depends on job {failed}, which did not finish or is not there"
+                doomed.append(_stillborn(spec, reason, winner=None, call_back=True))
+    return needs, doomed
 
 
 def _split(work: Work, specs: Sequence[JobSpec]) -> tuple[list[JobSpec], list[JobSpec]]:
@@ -129,7 +130,8 @@ def _contest(work: Work, spec: JobSpec, needs: dict[str, int], answers: dict[str
         seats = {seat.slot: seat for seat in (Seat._make(row) for row in work.rows("seats", id=spec.id))}
         placement = place(spec, seats.get(0), seats.get(1))
         if placement.slot is None:
-            lost = _stillborn(work, spec, DEDUPLICATED, winner=placement.winner, call_back=False)
+            lost = _stillborn(spec, DEDUPLICATED, winner=placement.winner, call_back=False)
+            work.run("move_dependents", key=spec.key, winner=placement.winner)
             answers[spec.key] = Inserted(spec.key, JobState.CANCELED, placement.winner)
             return [*callbacks, *close(work, [lost])]
         if placement.leaves is not None:
@@ -156,7 +158,7 @@ def _supersede(work: Work, seat: Seat, winner: JobSpec) -> list[JobSpec]:
     return close(work, [closed], promote=False)
 
 
-def _stillborn(work: Work, spec: JobSpec, reason: str, *, winner: str | None, call_back: bool) -> Closed:
+def _stillborn(spec: JobSpec, reason: str, *, winner: str | None, call_back: bool) -> Closed:
     """A job that is final as it comes."""
     row = LiveRow(
         key=spec.key,

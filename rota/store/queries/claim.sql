@@ -7,6 +7,12 @@ select 1 from dispatcher where token = :token
 -- name: lanes
 select queue, lane from rota.lane
 
+-- name: where_to_claim
+-- The lanes there are, and what is paused.
+select 'lane', queue, lane from rota.lane
+union all
+select scope, name, null from rota.pause where paused_until is null or paused_until > :now
+
 -- name: claimable (sqlite)
 -- The next jobs of a lane, oldest first.
 select l.key, l.attempt, l.crashes, l.failures, l.rate_key, j.id, j.root, j.method, j.queue, j.username, j.body

@@ -9,7 +9,7 @@ import pytest
 from rota.errors import JobLost
 from rota.jobs import Claim, Ending, JobState
 from rota.store import ClaimCursor, ClaimRef, Recorded, StoreSettings, Want, read_body
-from tests.contract.site import SECOND, Site, outcome, ref
+from tests.contract.store.site import SECOND, Site, outcome, ref
 
 
 def test_a_claim_carries_all_that_a_worker_needs(site: Site) -> None:

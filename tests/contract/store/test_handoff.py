@@ -6,7 +6,7 @@ import pytest
 
 from rota.errors import JobLost
 from rota.jobs import Ending, JobState, Mode
-from tests.contract.site import SECOND, Site, ref
+from tests.contract.store.site import SECOND, Site, ref
 
 
 def test_a_job_is_published_by_its_callers_commit(site: Site) -> None:

@@ -7,7 +7,7 @@ import pytest
 from rota.errors import UsageError
 from rota.jobs import JobState
 from rota.store import ScheduleRow, Store
-from tests.contract.site import SECOND, Site
+from tests.contract.store.site import SECOND, Site
 
 
 def define(store: Store, name: str = "nightly", *, enabled: bool = True) -> int:

@@ -7,7 +7,7 @@ import pytest
 from rota.errors import UsageError
 from rota.jobs import Ending, JobState, Mode
 from rota.store import ClaimCursor, Want
-from tests.contract.site import SECOND, Site
+from tests.contract.store.site import SECOND, Site
 
 
 def test_a_job_without_an_id_is_known_by_its_key(site: Site) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rota.jobs import Ending, JobState, Outcome
-from tests.contract.site import Site, ref
+from tests.contract.store.site import Site, ref
 
 
 def test_nothing_is_lost_while_the_lease_lasts(site: Site) -> None:

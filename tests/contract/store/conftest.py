@@ -10,7 +10,7 @@ import pytest
 from rota.clock import FixedClock
 from rota.db import Database, open_database
 from rota.store import Store
-from tests.contract.site import Site
+from tests.contract.store.site import Site
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
