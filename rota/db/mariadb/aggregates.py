@@ -13,7 +13,7 @@ from rota.db.mariadb.parse import MARK
 from rota.db.mariadb.types import DOUBLE, INT, TEXT, UNKNOWN, Expr, Kind, Type
 from rota.errors import UnsupportedSQL
 
-PLAIN = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.GroupConcat, exp.JSONObjectAgg)
+PLAIN = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.GroupConcat)
 """The aggregates that sqlglot knows as such; the others are in `library.AGGREGATES`."""
 
 
@@ -22,8 +22,8 @@ def _count(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     if isinstance(inner, exp.Star):
         return Expr("COUNT(*)", INT)
     if not isinstance(inner, exp.Distinct):
-        return Expr(f"COUNT({ctx.expr(inner, scope.ungrouped()).text})", INT)
-    args = [compare.folded(ctx, ctx.expr(one, scope.ungrouped())).text for one in inner.expressions]
+        return Expr(f"COUNT({ctx.expr(inner, scope.aggregated()).text})", INT)
+    args = [compare.folded(ctx, ctx.expr(one, scope.aggregated())).text for one in inner.expressions]
     if len(args) == 1:
         return Expr(f"COUNT(DISTINCT {args[0]})", INT)
     # A row with a NULL in it does not count.
@@ -35,7 +35,7 @@ def _count(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 def _of_numbers(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     distinct = isinstance(node.this, exp.Distinct)
     inner = node.this.expressions[0] if distinct else node.this
-    number = compare.as_number(ctx, ctx.expr(inner, scope.ungrouped()))
+    number = compare.as_number(ctx, ctx.expr(inner, scope.aggregated()))
     is_sum = isinstance(node, exp.Sum)
     kind = number.type
     if kind.kind is Kind.INT:
@@ -48,7 +48,7 @@ def _of_numbers(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 
 def _extreme(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
-    value = ctx.expr(inner, scope.ungrouped())
+    value = ctx.expr(inner, scope.aggregated())
     if value.kind is Kind.BOOL:
         value = ctx.target.number(value)
     if not ctx.is_sqlite and value.kind is Kind.TIME:
@@ -71,7 +71,7 @@ def _group_concat(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
             else exp.Anonymous(this=f"{MARK}CONCAT", expressions=inner.expressions)
         )
     separator = ctx.expr(node.args["separator"], scope).literal if node.args.get("separator") else ","
-    inside = scope.ungrouped()
+    inside = scope.aggregated()
     value = ctx.expr(inner, inside)
     mark = ctx.target.string(separator if separator is not None else ",")
     keys = [(ctx.expr(one.this, inside), bool(one.args.get("desc"))) for one in order]
@@ -97,11 +97,8 @@ def _string_agg(ctx: Context, value: Expr, mark: str, keys: Sequence[tuple[Expr,
     return f"array_to_string(CAST({array} FILTER (WHERE {value.text} IS NOT NULL) AS {cast}), {mark})"
 
 
-def _json_objectagg(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
-    pair = node.expressions[0]
-    key = ctx.target.text(ctx.expr(pair.this, scope.ungrouped()))
-    value = _json_member(ctx, ctx.expr(pair.expression, scope.ungrouped()))
-    member = f"{ctx.target.call('json_quote', key)} || ':' || {value}"
+def _json_objectagg(ctx: Context, key: Expr, value: Expr) -> Expr:
+    member = f"{ctx.target.call('json_quote', ctx.target.text(key))} || ':' || {_json_member(ctx, value)}"
     joined = f"group_concat({member}, ', ')" if ctx.is_sqlite else f"string_agg({member}, ', ')"
     return Expr("('{' || " + joined + " || '}')", TEXT)
 
@@ -121,9 +118,11 @@ _SPREAD = {
 
 def aggregate(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> Expr:
     """An aggregate of `library.AGGREGATES`."""
+    if name == "JSON_OBJECTAGG" and len(nodes) == 2:
+        return _json_objectagg(ctx, *(ctx.expr(node, scope.aggregated()) for node in nodes))
     if len(nodes) != 1 or isinstance(nodes[0], exp.Distinct):
         raise UnsupportedSQL(f"{name} of this form", "give it one argument, without DISTINCT")
-    value = ctx.expr(nodes[0], scope.ungrouped())
+    value = ctx.expr(nodes[0], scope.aggregated())
     if name in _SPREAD:
         number = compare.as_number(ctx, value)
         prefix = "rota_" if ctx.is_sqlite else ""
@@ -228,6 +227,5 @@ NODES: dict[type, Callable[[Context, exp.Expr, Scope], Expr]] = {
     exp.Min: _extreme,
     exp.Max: _extreme,
     exp.GroupConcat: _group_concat,
-    exp.JSONObjectAgg: _json_objectagg,
     exp.Window: _window,
 }

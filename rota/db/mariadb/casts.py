@@ -13,7 +13,7 @@ from rota.db.mariadb.types import DATE, DOUBLE, INT, TEXT, Expr, Kind, Type
 from rota.errors import UnsupportedSQL
 
 _CASTS = {
-    "BIGINT": "signed", "UBIGINT": "signed", "INT": "signed", "UINT": "signed",
+    "BIGINT": "signed", "UBIGINT": "unsigned", "INT": "signed", "UINT": "unsigned",
     "CHAR": "text", "VARCHAR": "text", "TEXT": "text", "NCHAR": "text",
     "DECIMAL": "decimal", "DOUBLE": "double", "FLOAT": "double",
     "DATE": "date", "DATETIME": "datetime", "TIMESTAMP": "datetime", "TIMESTAMPTZ": "datetime", "TIME": "time",
@@ -31,8 +31,8 @@ def _cast_node(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 
 def cast(ctx: Context, expr: Expr, what: str, sizes: list[int]) -> Expr:  # noqa: PLR0911 - one line a kind
     """The expression as what CAST names, with the sizes in its parentheses."""
-    if what == "signed":
-        return _signed(ctx, expr)
+    if what in ("signed", "unsigned"):
+        return replace(_signed(ctx, expr), type=Type(Kind.INT, unsigned=what == "unsigned"))
     if what in ("date", "datetime", "time"):
         return _moment(ctx, expr, what, sizes[0] if sizes else 0)
     if what == "decimal":

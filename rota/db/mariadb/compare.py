@@ -70,7 +70,7 @@ def _nullable(expr: Expr) -> Expr | None:
 
 def _as_text(ctx: Context, exprs: Sequence[Expr]) -> list[Expr]:
     if any(expr.binary for expr in exprs):
-        return [Expr(ctx.target.text(expr), TEXT, literal=expr.literal) for expr in exprs]
+        return [Expr(ctx.target.exact(expr), TEXT, literal=expr.literal) for expr in exprs]
     if ctx.is_sqlite:
         # The collation of the left side decides.
         first = folded(ctx, exprs[0])

@@ -51,8 +51,12 @@ class Scope:
     incoming: bool = False  # inside ON DUPLICATE KEY UPDATE, where VALUES(column) means something
 
     def ungrouped(self) -> Scope:
-        """The same for the inside of an aggregate."""
+        """The same, as rows before they are grouped."""
         return self if self.keys is None else replace(self, keys=None)
+
+    def aggregated(self) -> Scope:
+        """The same for the inside of an aggregate, where a name is a column: `sum(qty) as qty ... having sum(qty)`."""
+        return replace(self, keys=None, aliases={}, alias_first=False)
 
     def cte(self, name: str) -> Source | None:
         """The CTE of this name, if there is one in sight."""
@@ -66,10 +70,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A column of a result; `name` is None for a `*`, whose columns are those of `stars`."""
+    """A column of a result; `name` is None for a `*`, whose columns are those of `stars`.
+
+    In the translated text it is `column`, which differs from the name where two columns have the same.
+    """
 
     name: str | None
     type: Type
+    column: str = ""
     stars: tuple[Source, ...] = ()
 
 
@@ -178,7 +186,8 @@ class Context:
         assert expr.literal is not None
         value = coerced(expr.literal, form, "sqlite")
         if value is None:
-            return Expr("NULL", NULL)
+            text = "NULL" if self.is_sqlite else f"CAST(NULL AS {self.target.type_name(kind.kind)})"
+            return Expr(text, kind)
         if kind.kind in (Kind.INT, Kind.DECIMAL, Kind.DOUBLE):
             return Expr(repr(value), kind, literal=str(value))
         text = self.target.string(str(value))

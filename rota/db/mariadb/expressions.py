@@ -261,7 +261,7 @@ def _in_query(ctx: Context, left: Expr, query: Query) -> Expr:
     sides = {left.kind, *(column.type.kind for column in query.columns)}
     name = query.columns[0].name
     if len(sides) > 1 and kinds.kind is not Kind.UNKNOWN and name is not None:
-        inner = Expr(f"q.{ctx.target.quoted(name)}", query.columns[0].type)
+        inner = Expr(f"q.{ctx.target.quoted(query.columns[0].column)}", query.columns[0].type)
         first, second = compare.comparable(ctx, (left, inner))
         return Expr(f"({first.text} IN (SELECT {second.text} FROM ({text}) AS q))", BOOL)
     return Expr(f"({compare.folded(ctx, left).text} IN ({text}))", BOOL)

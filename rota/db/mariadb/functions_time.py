@@ -196,7 +196,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "makedate": _makedate,
     "maketime": _maketime,
     "sec_to_time": lambda seconds: span_text(timedelta(microseconds=round(seconds * 1_000_000))),
-    "time_to_sec": lambda text: int((to_span(text) or timedelta()).total_seconds()),
+    "time_to_sec": lambda text: (to_span(text) or timedelta()).total_seconds(),
     "unix_timestamp": _unix_timestamp,
     "from_unixtime": _from_unixtime,
 }

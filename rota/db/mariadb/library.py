@@ -52,6 +52,11 @@ def _seconds(args: Sequence[Expr]) -> Type:
     return Type(Kind.TIME, 6 if args[0].kind in (Kind.DECIMAL, Kind.DOUBLE) else 0)
 
 
+def _as_seconds(args: Sequence[Expr]) -> Type:
+    digits = args[0].type.digits if args[0].kind in (Kind.DATETIME, Kind.TIME) else 0
+    return Type(Kind.DECIMAL, digits) if digits else INT
+
+
 def _part(unit: str) -> str:
     return f"CAST(extract({unit} FROM {{0}}) AS integer)"
 
@@ -156,7 +161,7 @@ _TIME_CALLS = {
     "MAKEDATE": Call("ii", DATE),
     "MAKETIME": Call("iii", Type(Kind.TIME), "", "make_interval(hours => {0}, mins => {1}, secs => {2})"),
     "SEC_TO_TIME": Call("n", _seconds, "", "make_interval(secs => {0})"),
-    "TIME_TO_SEC": Call("T", INT, "", "CAST(trunc(extract(epoch FROM {0})) AS bigint)"),
+    "TIME_TO_SEC": Call("T", _as_seconds, "", "extract(epoch FROM {0})"),
     "TO_DAYS": Call("d", INT, "CAST(julianday({0}) - 1721059.5 AS INTEGER)", "({0} - DATE '0001-01-01' + 366)"),
     "FROM_DAYS": Call("i", DATE, "date({0} + 1721059.5)", "(DATE '0001-01-01' + ({0} - 366))"),
     "PERIOD_DIFF": Call("ii", INT, *("({0} / 100 * 12 + {0} % 100 - {1} / 100 * 12 - {1} % 100)",) * 2),
@@ -175,7 +180,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-AGGREGATES = _words("STD STDDEV STDDEV_POP STDDEV_SAMP VARIANCE VAR_POP VAR_SAMP BIT_OR BIT_AND JSON_ARRAYAGG")
+AGGREGATES = _words(
+    "STD STDDEV STDDEV_POP STDDEV_SAMP VARIANCE VAR_POP VAR_SAMP BIT_OR BIT_AND JSON_ARRAYAGG JSON_OBJECTAGG"
+)
 WINDOW_ONLY = _words(
     """ROW_NUMBER RANK DENSE_RANK PERCENT_RANK CUME_DIST NTILE LAG LEAD FIRST_VALUE LAST_VALUE NTH_VALUE"""
 )

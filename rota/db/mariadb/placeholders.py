@@ -1,4 +1,4 @@
-"""Placeholders as Frappe writes them, `%s` and `%(name)s`, as `:p0` and `:name`; and the shape of the values.
+"""Placeholders as Frappe writes them, `%s` and `%(name)s`, as `:p0` and `:v_name`; and the shape of the values.
 
 Text in quotes and comments stays as it is. Without values a `%` is a `%`, as for Frappe's drivers.
 """
@@ -26,6 +26,8 @@ _PIECES = re.compile(
       | (?P<colon>:(?=[A-Za-z_0-9]))""",
     re.S | re.X,
 )
+# Before the names of values, for some are words of SQL: %(from)s.
+PREFIX = "v_"
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.A)
 _LISTS = (list, tuple, set, frozenset)
 
@@ -49,18 +51,19 @@ def named(statement: str, values: Any = ()) -> tuple[str, dict[str, Any]]:
 
 
 def _by_name(names: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
-    missing = [name for name in names if name not in values]
+    if any(not name.startswith(PREFIX) for name in names):
+        raise InvalidSQLValues("the statement has %s: give the values as a list, or name them, as in %(name)s")
+    wanted = {name: name.removeprefix(PREFIX) for name in names}
+    missing = [name for name in wanted.values() if name not in values]
     if missing:
-        raise InvalidSQLValues(
-            f"the statement wants a value for %({missing[0]})s; given are {sorted(values) or 'none'}"
-        )
-    return {name: _plain(values[name], name) for name in names}
+        raise InvalidSQLValues(f"the statement wants a value for %({missing[0]})s; given are {sorted(values)}")
+    return {name: _plain(values[key], key) for name, key in wanted.items()}
 
 
 def _by_position(names: tuple[str, ...], values: list[Any]) -> dict[str, Any]:
-    unnamed = [name for name in names if not re.fullmatch(r"p\d+", name)]
-    if unnamed:
-        raise InvalidSQLValues(f"the statement wants %({unnamed[0]})s: give the values as a dict, not as a list")
+    by_name = [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)]
+    if by_name:
+        raise InvalidSQLValues(f"the statement wants %({by_name[0]})s: give the values as a dict, not as a list")
     if len(names) != len(values):
         raise InvalidSQLValues(f"the statement has {len(names)} placeholders (%s), but {len(values)} values were given")
     return {
@@ -84,9 +87,9 @@ def _scan(statement: str, placeholders: bool) -> tuple[str, tuple[str, ...]]:
             return "%"
         if kind == "percent":
             raise InvalidSQLValues("a lone % in a statement with values: write %% for a percent sign")
-        name = f"p{len(names)}" if kind == "position" else found.group("name")
+        name = f"p{len(names)}" if kind == "position" else PREFIX + found.group("name")
         if not _NAME.match(name):
-            raise InvalidSQLValues(f"%({name})s: a placeholder's name is letters, digits and underscores")
+            raise InvalidSQLValues(f"{found.group()}: a placeholder's name is letters, digits and underscores")
         if name not in names:
             names.append(name)
         return f":{name}"

@@ -142,7 +142,7 @@ def _branch_text(ctx: Context, branch: Query, columns: Sequence[Output]) -> str:
     for mine, common in zip(branch.columns, columns, strict=True):
         if mine.name is None:
             raise UnsupportedSQL("a UNION of * with other kinds of columns", "name the columns")
-        expr = Expr(f"q.{ctx.target.quoted(mine.name)}", mine.type, folded=mine.type == TEXT, table="q")
+        expr = Expr(f"q.{ctx.target.quoted(mine.column)}", mine.type, folded=mine.type == TEXT, table="q")
         text = compare.cast_to(ctx, expr, common.type)
         if common.type == TEXT:
             text = ctx.target.fold(text)
@@ -178,6 +178,7 @@ class _Item:
 
     node: exp.Expr  # without its alias
     name: str | None  # None for a *
+    column: str = ""  # its name in the translated text
     text: str = ""
 
 
@@ -188,6 +189,7 @@ class _Select:
         self.ctx, self.node = ctx, node
         self.scope = Scope(parent=outer)
         self.items = [_Item(*_named(one)) for one in node.expressions]
+        _distinguish(self.items)
         self.has_star = any(item.name is None for item in self.items)
         self.group = node.args.get("group")
         self.order = list(node.args["order"].expressions) if node.args.get("order") else []
@@ -280,8 +282,8 @@ class _Select:
         if expr.kind is Kind.BOOL:
             expr = ctx.target.number(expr)
         shown = compare.folded(ctx, expr)
-        item.text = f"{shown.text} AS {ctx.target.quoted(item.name)}"
-        return Output(item.name, expr.type)
+        item.text = f"{shown.text} AS {ctx.target.quoted(item.column)}"
+        return Output(item.name, expr.type, item.column)
 
     def _star(self, item: _Item) -> Output:
         table = item.node.args.get("table")
@@ -289,7 +291,7 @@ class _Select:
         if not sources:
             raise UnsupportedSQL(f"{item.node.sql('mysql')}", "there is no such table in FROM")
         item.text = f"{self.ctx.target.quoted(sources[0].name)}.*" if table is not None else "*"
-        return Output(None, UNKNOWN, tuple(sources))
+        return Output(None, UNKNOWN, stars=tuple(sources))
 
     def _tail(self, groups: str) -> str:
         ctx, node, text = self.ctx, self.node, groups
@@ -329,6 +331,15 @@ class _Select:
         text = f" FOR {'UPDATE' if lock.args.get('update') else 'SHARE'}"
         text += f" OF {self.ctx.target.quoted(self.scope.sources[0].name)}"
         return text + {None: "", True: " NOWAIT", False: " SKIP LOCKED"}.get(lock.args.get("wait"), "")
+
+
+def _distinguish(items: Sequence[_Item]) -> None:
+    """Give each item a name of its own: two of the same could not be told apart from outside."""
+    taken: set[str] = set()
+    for place, item in enumerate(items):
+        name = item.name or ""
+        item.column = name if name.lower() not in taken else f"{name}_{place}"
+        taken.add(item.column.lower())
 
 
 def _named(node: exp.Expr) -> tuple[exp.Expr, str | None]:

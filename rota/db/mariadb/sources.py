@@ -18,7 +18,7 @@ def source_of_query(name: str, query: Query, names: list[str] | None = None) -> 
         if column.name is None:
             source.stars.extend(column.stars)
         else:
-            exact = names[index] if names else column.name
+            exact = names[index] if names else column.column
             source.columns[exact.lower()] = (exact, column.type)
     return source
 

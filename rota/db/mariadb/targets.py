@@ -31,6 +31,10 @@ class Target(ABC):
         """A text expression that compares, groups and sorts without regard to case."""
 
     @abstractmethod
+    def exact(self, expr: Expr) -> str:
+        """Text that compares byte by byte."""
+
+    @abstractmethod
     def text(self, expr: Expr) -> str:
         """The expression as text, byte by byte."""
 
@@ -87,6 +91,9 @@ class SQLiteTarget(Target):
     def fold(self, text: str) -> str:
         return f"({text} COLLATE NOCASE)"
 
+    def exact(self, expr: Expr) -> str:
+        return f"({self.text(expr)} COLLATE BINARY)"
+
     def text(self, expr: Expr) -> str:
         kind, digits = expr.kind, expr.type.digits
         if kind in (Kind.TEXT, Kind.DATE, Kind.NULL):
@@ -118,10 +125,13 @@ class SQLiteTarget(Target):
             if expr.kind is Kind.DATE:
                 return f"({expr.text} || ' 00:00:00.000000')"
             return self.call("datetime", expr.text)
+        if expr.kind is Kind.DATE:
+            return f"substr({expr.text} || ' 00:00:00.000000', 12)"
         return f"substr({expr.text}, 12)" if expr.kind is Kind.DATETIME else self.call("time", expr.text)
 
     def integer(self, expr: Expr) -> str:
-        return self.number(expr).text
+        number = self.number(expr)
+        return number.text if number.kind is Kind.INT else f"CAST(round({number.text}) AS INTEGER)"
 
 
 class PostgreSQLTarget(Target):
@@ -156,6 +166,9 @@ class PostgreSQLTarget(Target):
 
     def fold(self, text: str) -> str:
         return f'(CAST({text} AS citext) COLLATE "C")'
+
+    def exact(self, expr: Expr) -> str:
+        return self.text(expr)
 
     def text(self, expr: Expr) -> str:
         kind = expr.kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Literal
@@ -187,7 +187,7 @@ def _as_written(tree: exp.Expr, columns: tuple[Output, ...], written: tuple[str,
     return tuple(
         column
         if column.name is None or isinstance(node, (exp.Alias, exp.Column))
-        else Output(_written_name(node, text), column.type)
+        else replace(column, name=_written_name(node, text))
         for column, node, text in zip(columns, first.expressions, written, strict=True)
     )
 

@@ -32,6 +32,7 @@ class Type:
 
     kind: Kind
     digits: int = 0
+    unsigned: bool = False  # of an INT; mixed with others it makes a DECIMAL
 
 
 NULL, INT, DOUBLE, BOOL, TEXT = (Type(kind) for kind in (Kind.NULL, Kind.INT, Kind.DOUBLE, Kind.BOOL, Kind.TEXT))
@@ -94,15 +95,17 @@ class Expr:
         return self.literal is not None or self.param is not None
 
 
-def unified(types: Iterable[Type]) -> Type:
+def unified(types: Iterable[Type]) -> Type:  # noqa: PLR0911 - MariaDB's table of rules, row by row
     """The type of a value that is one of these, as in CASE, COALESCE or UNION."""
     found = [one for one in types if one.kind is not Kind.NULL]
     kinds = {one.kind for one in found}
     digits = max((one.digits for one in found), default=0)
     if not found:
         return NULL
+    if len({one.unsigned for one in found}) > 1 and kinds <= {Kind.INT, Kind.BOOL}:
+        return Type(Kind.DECIMAL)
     if len(kinds) == 1:
-        return Type(found[0].kind, digits) if found[0].kind is not Kind.BOOL else INT
+        return Type(found[0].kind, digits, found[0].unsigned) if found[0].kind is not Kind.BOOL else INT
     if Kind.UNKNOWN in kinds:
         return UNKNOWN
     if kinds <= NUMBERS:

@@ -193,7 +193,7 @@ def _rows(ctx: Context, node: exp.Expr, columns: Sequence[tuple[str, Type]]) -> 
     if fits:
         return selected.text
     members = [
-        stored(ctx, Expr(f"q.{ctx.target.quoted(one.name or '')}", one.type, folded=one.type == TEXT, table="q"), kind)
+        stored(ctx, Expr(f"q.{ctx.target.quoted(one.column)}", one.type, folded=one.type == TEXT, table="q"), kind)
         for one, kind in zip(selected.columns, kinds, strict=True)
     ]
     return f"SELECT {', '.join(members)} FROM ({selected.text}) AS q"
