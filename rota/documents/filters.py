@@ -19,7 +19,8 @@ from rota.errors import InvalidFilter
 OPERATORS = frozenset(
     {
         "=", "!=", ">", "<", ">=", "<=", "like", "not like", "in", "not in", "is", "between", "timespan",
-        "previous", "next", "descendants of", "not descendants of", "ancestors of", "not ancestors of", "descendants of (inclusive)",
+        "previous", "next", "descendants of", "not descendants of", "ancestors of", "not ancestors of",
+        "descendants of (inclusive)",
     }
 )  # fmt: skip
 _ALIASES = {"<>": "!=", "==": "=", "equals": "=", "not equals": "!="}

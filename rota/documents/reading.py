@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _IGNORED = frozenset(
     {
         "debug", "update", "as_utf8", "ignore_ddl", "with_comment_count", "save_user_settings", "user_settings",
-        "strict", "with_childnames", "add_total_row", "view", "cache", "reference_doctype", "join", "return_query", "as_iterator",
+        "strict", "with_childnames", "add_total_row", "view", "cache", "reference_doctype", "join", "return_query",
+        "as_iterator",
     }
 )  # fmt: skip
 

@@ -195,7 +195,7 @@ class Session:
         self.wrote = True
         self.writes += count
         if self.writes > self.max_writes:
-            self._too_many_writes()
+            self._too_many_writes(count)
         if self._unset:
             self._set_savepoints()
 
@@ -206,7 +206,7 @@ class Session:
                 savepoint.is_set = True
         self._unset = 0
 
-    def _too_many_writes(self) -> None:
+    def _too_many_writes(self, count: int) -> None:
         if not self.auto_commit_on_many_writes:
             raise TooManyWritesError(
                 f"more than {self.max_writes:,} writes in one transaction: commit now and then, "
@@ -214,7 +214,7 @@ class Session:
             )
         self.commit()
         self.connection.begin(write=True)
-        self.wrote = True
+        self.wrote, self.writes = True, count
 
     # --- the end ---
 
