@@ -74,6 +74,12 @@ class Hand:
     failed: int = 0
     busy: float = 0.0  #: seconds
 
+    def note(self, seconds: float, *, failed: bool) -> None:
+        """One of its jobs took so long."""
+        self.busy += seconds
+        self.finished += not failed
+        self.failed += failed
+
     @property
     def is_open(self) -> bool:
         """Whether it takes more work."""

@@ -13,8 +13,7 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,80 +21,31 @@ from typing import Any
 from setproctitle import setproctitle
 
 from rota.clock import Clock, SystemClock, to_micros
-from rota.config import Config
 from rota.engine.channel import ASYNC, LOG, PROGRESS, RETIRE
 from rota.engine.crew import Crew, Hand, Held
+from rota.engine.handout import HandOut
 from rota.engine.holdings import Holdings, News
 from rota.engine.identity import Identity
 from rota.engine.nursery import Dead, NurseryGone
 from rota.engine.outcome import decide
-from rota.engine.pace import HORIZON_SECONDS, Pace
+from rota.engine.pace import Pace
 from rota.engine.report import Report, Runner, decode_report
+from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import CONTROL, Waker, WakeSocket
-from rota.engine.worker import WorkerSettings
-from rota.errors import UnknownQueue
+from rota.engine.watch import FENCED, PATIENCE_SECONDS, STOP, Watch
+from rota.errors import StoreError
 from rota.jobs import Ending
-from rota.store import Store, Want
+from rota.store import Store
 from rota.store.views import LogLine, Progress, WorkerRow
 
 log = logging.getLogger("rota.dispatcher")
 
 Sites = Callable[[], Mapping[str, Callable[[], Store]]]
 
-# How long a job may hold up what waits behind it, or a claim may wait for a worker.
-PATIENCE_SECONDS = 0.02
 PATROL_SECONDS = 0.1
 SITES_SECONDS = 30.0
-# Jobs of a queue with a longer default timeout never hold all workers.
-LONG_TIMEOUT_SECONDS = 600.0
-START_BACK_OFF_SECONDS = 0.1
-MOST_START_BACK_OFF_SECONDS = 10.0
-TIMEOUT, CANCEL, STOP, FENCED = "timeout", "cancel", "stop", "fenced"
-KILLED_TYPES = ("rota.errors.JobTimeout", "builtins.BaseException")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DispatcherSettings:
-    """What a dispatcher serves, and its limits. Durations in seconds."""
-
-    queues: Mapping[str, float]  #: name to default timeout, in the order of service
-    workers: int
-    limits: Mapping[str, int] = field(default_factory=dict)  #: the most jobs of a queue at once on this host
-    lease: float = 20.0
-    grace: float = 10.0
-    max_crashes: int = 3
-    burst: bool = False  #: end when nothing is left to do
-    worker: WorkerSettings = field(default_factory=WorkerSettings)
-
-    @classmethod
-    def of(
-        cls, config: Config, *, queues: Iterable[str] = (), workers: int | None = None, burst: bool = False
-    ) -> DispatcherSettings:
-        """The bench's settings, with a command's own over them. `queues`: only these, in this order.
-
-        Raises:
-            UnknownQueue: the bench has no such queue.
-        """
-        known = config.queues()
-        wanted = list(queues) or list(known)
-        for name in wanted:
-            if name not in known:
-                raise UnknownQueue(name, list(known))
-        return cls(
-            queues={name: known[name] for name in wanted},
-            workers=workers or config.worker_processes(),
-            limits=config.queue_limits(),
-            lease=config.claim_timeout,
-            grace=config.grace,
-            max_crashes=config.max_crashes,
-            burst=burst,
-            worker=WorkerSettings(
-                max_log_size=config.max_log_size,
-                recycle_after_jobs=config.recycle_after_jobs,
-                recycle_after_mib=config.recycle_after_mib,
-                async_jobs=config.async_jobs,
-            ),
-        )
+# A worker that dies before it has done anything is replaced more and more slowly.
+FIRST_START_DELAY_SECONDS, LAST_START_DELAY_SECONDS = 0.1, 10.0
 
 
 class Dispatcher:
@@ -117,10 +67,9 @@ class Dispatcher:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._identity = Identity()
-        self._pace = Pace()
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
+        self._pace = Pace()
         self._holdings: dict[str, Holdings] = {}
-        self._turn_seconds = 0.0
         self._stopping_since: float | None = None
         self._signals = 0
         self._hire_at = 0.0
@@ -135,6 +84,8 @@ class Dispatcher:
         _raise_file_limit()
         # The nursery first: a process forked after a connection was opened would share it.
         self._crew = Crew(self._runner, self._settings.worker)
+        self._hand_outs = HandOut(self._crew, self._pace, self._settings)
+        self._watch = Watch(self._crew, grace=self._settings.grace, keep=self._keep)
         self._wake = WakeSocket(self._run_folder)
         self._waker = Waker(self._run_folder, but=self._wake.path.name)
         self._selector = selectors.DefaultSelector()
@@ -162,22 +113,21 @@ class Dispatcher:
         self._check_stop(now)
         self._hire(now)
         self._look(now)
-        self._patrol(now)
-        self._turns(time.monotonic())
-        self._hand_out(time.monotonic())
+        self._watch.patrol(now)
+        self._turns()
+        self._hand_out()
 
     def _sleep_seconds(self) -> float:
-        now = time.monotonic()
+        now, stopping = time.monotonic(), self._stopping_since is not None
         moments = [self._look_at, self._sites_at]
-        if len(self._crew.hands) < self._settings.workers:
+        if len(self._crew.hands) < self._settings.workers and not stopping:
             moments.append(self._hire_at)
-        busy = any(hand.held for hand in self._crew)
         deep = any(len(hand.held) > 1 for hand in self._crew) or any(one.waiting for one in self._holdings.values())
-        if busy or deep or self._stopping_since is not None:
+        if deep or stopping or any(hand.held for hand in self._crew):
             moments.append(now + (PATIENCE_SECONDS if deep else PATROL_SECONDS))
-        room = any(hand.is_open and not hand.held for hand in self._crew)
+        free = any(hand.is_open and not hand.held for hand in self._crew)
         for one in self._holdings.values():
-            if one.needs_turn(now) or (room and one.hungry and one.is_up(now) and self._stopping_since is None):
+            if one.needs_turn(now) or (free and one.hungry and one.is_up(now) and not stopping):
                 return 0.0
             moments.append(one.next_at(now))
         return max(0.0, min(moments) - now)
@@ -217,12 +167,12 @@ class Dispatcher:
             if one is None:
                 self._sites_at = 0.0
                 continue
-            one.hungry = one.due_unknown = True
+            one.wake()
             if kind == CONTROL:
                 one.beat_at = 0.0
         if overflowed:
             for one in self._holdings.values():
-                one.hungry = one.due_unknown = True
+                one.wake()
 
     def _hear_nursery(self, _: object) -> None:
         for hand, dead in self._crew.events():
@@ -232,6 +182,18 @@ class Dispatcher:
     def _hear_hand(self, hand: Hand) -> None:
         for values in self._crew.read(hand):
             self._heard(hand, values)
+
+    def _hear_database(self, one: Holdings) -> None:
+        listener = one.listener
+        if listener is None:
+            return
+        try:
+            listener.drain()
+        except StoreError as error:
+            log.warning("%s: does not hear from its database any more: %s", one.name, error)
+            self._selector.unregister(listener)
+            one.stop_listening()
+        one.wake()
 
     def _heard(self, hand: Hand, values: list[Any]) -> None:
         head, *rest = values
@@ -243,14 +205,14 @@ class Dispatcher:
         held = hand.held.get(rest[0] if isinstance(head, str) else head)
         if held is None:
             return
-        site = self._holdings[held.site]
+        site, key = self._holdings[held.site], held.claim.key
         if head == LOG:
-            site.tell([LogLine(key=held.claim.key, attempt=held.claim.attempt, at=at, level=level, text=text)
-                       for at, level, text in rest[1]])  # fmt: skip
+            attempt = held.claim.attempt
+            site.tell([LogLine(key=key, attempt=attempt, at=at, level=level, text=text) for at, level, text in rest[1]])
         elif head == PROGRESS:
             done, total, message = rest[1:]
             now = to_micros(self._clock.now())
-            site.tell_progress(Progress(key=held.claim.key, at=now, done=done, total=total, message=message))
+            site.tell_progress(Progress(key=key, at=now, done=done, total=total, message=message))
         elif head == ASYNC:
             hand.runs_async = True
             self._pace.note_async(held.site, held.claim.method)
@@ -261,11 +223,7 @@ class Dispatcher:
     def _reported(self, hand: Hand, held: Held, seconds: float, report: Report) -> None:
         if not hand.held:
             hand.load, hand.runs_async = 0.0, False
-        hand.busy += seconds
-        if report.ending is Ending.FAILED:
-            hand.failed += 1
-        else:
-            hand.finished += 1
+        hand.note(seconds, failed=report.ending is Ending.FAILED)
         self._pace.note(held.site, held.claim.method, seconds)
         self._end(held, report)
 
@@ -275,11 +233,7 @@ class Dispatcher:
         self._holdings[held.site].end(outcome)
 
     def _keep(self, taken: list[Held]) -> None:
-        """What a worker has not begun waits for another one, before what waits already."""
-        now = time.monotonic()
-        for held in reversed(taken):
-            held.waiting_since = now
-            self._holdings[held.site].waiting.appendleft(held)
+        self._hand_outs.keep(self._holdings, taken)
 
     # --- workers ---
 
@@ -292,68 +246,27 @@ class Dispatcher:
             self._selector.register(hand.reports, selectors.EVENT_READ, lambda _, hand=hand: self._hear_hand(hand))
 
     def _bury(self, hand: Hand, dead: Dead) -> None:
+        """Record what a dead worker left: its reports first, then what it had begun; the rest is handed out again."""
         for values in self._crew.read_all(hand):
             self._heard(hand, values)
         self._keep(self._crew.take_back(hand))
         for serial, held in hand.held.items():
-            if hand.doomed == FENCED and self._holdings[held.site].fenced:
-                continue
-            self._end(held, self._post_mortem(hand, dead, serial, held))
+            if not (hand.doomed == FENCED and self._holdings[held.site].is_lost(held)):
+                self._end(held, self._watch.post_mortem(hand, dead, serial, held))
         if dead.status or hand.doomed:
             log.warning("worker %d %s%s", dead.pid, dead.cause, f" ({hand.doomed})" if hand.doomed else "")
-        early = not hand.finished and not hand.failed and not hand.doomed and dead.status != 0 and not hand.held
-        self._bad_starts = self._bad_starts + 1 if early else 0
-        if early:
-            delay = min(START_BACK_OFF_SECONDS * 2**self._bad_starts, MOST_START_BACK_OFF_SECONDS)
-            self._hire_at = time.monotonic() + delay
+        self._slow_down_starts(hand, dead)
         self._selector.unregister(hand.reports)
         self._crew.bury(hand)
 
-    def _post_mortem(self, hand: Hand, dead: Dead, serial: int, held: Held) -> Report:
-        """What the end of a worker means for a job that it had begun."""
-        if hand.doomed == TIMEOUT and serial == hand.doomed_serial:
-            grace = self._settings.grace
-            error = (
-                f"JobTimeout: the job ran longer than {held.limit():g} s and did not stop within {grace:g} s more, "
-                "so its worker was killed (SIGKILL)"
-            )
-            return Report(ending=Ending.FAILED, error=error, error_types=KILLED_TYPES)
-        if hand.doomed:
-            # Killed for another job's sake, to stop, or to cancel it, which the store knows.
-            return Report(ending=Ending.RELEASED)
-        crashes = held.claim.crashes + 1
-        error = f"The worker of this job died: {dead.cause}. It is the job's crash number {crashes}."
-        return Report(ending=Ending.LOST, error=error)
-
-    def _patrol(self, now: float) -> None:
-        """Look after what runs: deadlines, cancels, and what waits behind something slow."""
-        for hand in self._crew:
-            if not hand.held:
-                continue
-            running = hand.slate.running()
-            if len(hand.held) > 1 and not hand.runs_async:
-                self._free_what_waits(hand, running, now)
-            for serial, held in list(hand.held.items()):
-                began = running.get(serial)
-                if held.canceled_at is not None:
-                    self._press_cancel(hand, serial, held, now)
-                elif began is not None and now - began / 1e9 > PATIENCE_SECONDS:
-                    self._check_deadline(hand, serial, held, now - began / 1e9)
-
-    def _free_what_waits(self, hand: Hand, running: dict[int, int], now: float) -> None:
-        slow = any(now - began / 1e9 > PATIENCE_SECONDS for serial, began in running.items() if serial in hand.held)
-        if slow:
-            hand.load = float("inf")
-            self._keep(self._crew.take_back(hand))
-
-    def _check_deadline(self, hand: Hand, serial: int, held: Held, ran: float) -> None:
-        if ran > held.limit() + self._settings.grace:
-            self._crew.kill(hand, TIMEOUT, serial)
-
-    def _press_cancel(self, hand: Hand, serial: int, held: Held, now: float) -> None:
-        hand.slate.cancel(serial)
-        if held.canceled_at is not None and now > held.canceled_at + self._settings.grace:
-            self._crew.kill(hand, CANCEL, serial)
+    def _slow_down_starts(self, hand: Hand, dead: Dead) -> None:
+        did_nothing = not (hand.finished or hand.failed or hand.held or hand.doomed)
+        if dead.status == 0 or not did_nothing:
+            self._bad_starts = 0
+            return
+        self._bad_starts += 1
+        delay = min(FIRST_START_DELAY_SECONDS * 2**self._bad_starts, LAST_START_DELAY_SECONDS)
+        self._hire_at = time.monotonic() + delay
 
     # --- sites ---
 
@@ -366,87 +279,51 @@ class Dispatcher:
         # Spread over the interval, so that many idle sites cost little, and none much at once.
         count = max(1, len(self._holdings))
         self._look_at = now + look_seconds(count) / count
-        if not self._look_order:
-            self._look_order = list(self._holdings)
-        name = self._look_order.pop() if self._look_order else None
-        if name in self._holdings:
-            self._holdings[name].look(now)
-            self._holdings[name].maintain(now)
+        self._look_order = self._look_order or list(self._holdings)
+        one = self._holdings.get(self._look_order.pop()) if self._look_order else None
+        if one is not None:
+            one.look(now)
+            one.maintain(now)
+            listener = one.listen()
+            if listener is not None:
+                self._selector.register(listener, selectors.EVENT_READ, lambda _, one=one: self._hear_database(one))
 
     def _find_sites(self) -> None:
         openers = self._sites()
         for name, opener in openers.items():
             if name not in self._holdings:
                 self._holdings[name] = Holdings(
-                    name, opener, identity=self._identity, queues=list(self._settings.queues),
-                    lease=self._settings.lease, waker=self._waker, rows=self._worker_rows,
-                    max_crashes=self._settings.max_crashes,
-                )  # fmt: skip
+                    name,
+                    opener,
+                    identity=self._identity,
+                    settings=self._settings,
+                    waker=self._waker,
+                    rows=self._worker_rows,
+                )
         for name in [name for name, one in self._holdings.items() if name not in openers and not one.held]:
-            self._holdings.pop(name).leave()
+            one = self._holdings.pop(name)
+            if one.listener is not None:
+                self._selector.unregister(one.listener)
+            one.leave()
 
-    def _turns(self, now: float) -> None:
-        stopping = self._stopping_since is not None
-        hungry = [one for one in self._holdings.values() if one.hungry and one.is_up(now) and not one.fenced]
-        room = 0 if stopping else self._room(hungry)
+    def _turns(self) -> None:
+        now, sites = time.monotonic(), list(self._holdings.values())
+        hungry = [one for one in sites if one.hungry and one.is_up(now) and not one.fenced]
+        room = 0 if self._stopping_since is not None else self._hand_outs.room(sites, hungry)
         # Whoever was served longest ago comes first, and takes no more than its share.
-        for one in sorted(self._holdings.values(), key=lambda one: one.served_at):
+        for one in sorted(sites, key=lambda one: one.served_at):
             if one.fenced:
                 self._end_fenced(one)
                 continue
-            limit = self._share(one, room, hungry)
-            if not limit and not one.needs_turn(now):
+            limit = self._hand_outs.share(one, room, hungry)
+            wants = self._hand_outs.wants(sites, limit) if limit else []
+            if not wants and not one.needs_turn(now):
                 continue
             began = time.monotonic()
-            news = one.turn(began, self._wants(limit), limit)
-            self._turn_seconds += 0.2 * (time.monotonic() - began - self._turn_seconds)
+            news = one.turn(began, wants, limit if wants else 0)
+            self._hand_outs.note_turn(time.monotonic() - began)
             room -= len(news.claimed)
             self._follow(one, news)
-
-    def _room(self, hungry: list[Holdings]) -> int:
-        """How many more claims the workers can take."""
-        horizon = max(HORIZON_SECONDS, 2 * self._turn_seconds)
-        depth = max((self._pace.depth(one.name, horizon) for one in hungry), default=0)
-        waiting = sum(len(one.waiting) for one in self._holdings.values())
-        room = 0
-        for hand in self._crew:
-            if hand.is_open and hand.runs_async:
-                room += max(0, self._settings.worker.async_jobs - len(hand.held))
-            elif hand.is_open and hand.load < horizon:
-                room += max(0, (depth if hand.held else max(1, depth)) - len(hand.held))
-        return max(0, room - waiting)
-
-    def _share(self, one: Holdings, room: int, hungry: list[Holdings]) -> int:
-        if room <= 0 or one not in hungry:
-            return 0
-        horizon = max(HORIZON_SECONDS, 2 * self._turn_seconds)
-        share = -(-room // len(hungry))
-        idle = sum(1 for hand in self._crew if hand.is_open and not hand.held)
-        depth = self._pace.depth(one.name, horizon)
-        # Without a measure, or with slow jobs, only free workers count.
-        return min(room, share, idle if depth == 1 else room)
-
-    def _wants(self, limit: int) -> list[Want]:
-        settings = self._settings
-        counts: dict[str, int] = {}
-        for one in self._holdings.values():
-            for held in one.held.values():
-                if held.ref not in one.ended:
-                    counts[held.claim.queue] = counts.get(held.claim.queue, 0) + 1
-        long = [name for name, timeout in settings.queues.items() if timeout > LONG_TIMEOUT_SECONDS]
-        most_long = settings.workers - (1 if settings.workers > 1 and len(long) < len(settings.queues) else 0)
-        left = most_long - sum(counts.get(name, 0) for name in long)
-        wants = []
-        for name in settings.queues:
-            most = limit
-            if name in long:
-                # Several long queues share what is left, each in turn the odd one.
-                most = min(most, max(0, -(-left // len(long))))
-            if name in settings.limits:
-                most = min(most, max(0, settings.limits[name] - counts.get(name, 0)))
-            if most > 0:
-                wants.append(Want(name, most))
-        return wants
 
     def _follow(self, one: Holdings, news: News) -> None:
         """Do what the store told at the beat."""
@@ -458,32 +335,17 @@ class Dispatcher:
                     self._crew.kill(hand, FENCED)
             return
         for held in news.canceled:
-            self._cancel(one, held, now)
+            if one.take_waiting(held) or self._watch.cancel(held, now):
+                self._end(held, Report(ending=Ending.RELEASED))
         for held in news.gone:
-            self._drop_gone(one, held)
+            self._let_go(one, held)
 
-    def _cancel(self, one: Holdings, held: Held, now: float) -> None:
-        if held in one.waiting:
-            one.waiting.remove(held)
-            self._end(held, Report(ending=Ending.RELEASED))
-            return
-        hand = self._hand_of(held)
-        if hand is None or held.canceled_at is not None:
-            return
-        held.canceled_at = now
-        taken = self._crew.take_back(hand)
-        if held in taken:
-            taken.remove(held)
-            self._end(held, Report(ending=Ending.RELEASED))
-        self._keep(taken)
-
-    def _drop_gone(self, one: Holdings, held: Held) -> None:
+    def _let_go(self, one: Holdings, held: Held) -> None:
         """Somebody else has decided about a claim. Its worker may be just about to say the same."""
-        hand = self._hand_of(held)
+        hand = self._watch.hand_of(held)
         if hand is None:
+            one.take_waiting(held)
             one.drop(held.ref)
-            if held in one.waiting:
-                one.waiting.remove(held)
         elif held.gone:
             self._crew.kill(hand, FENCED)
         held.gone = True
@@ -492,51 +354,18 @@ class Dispatcher:
         if not any(held.site == one.name for hand in self._crew for held in hand.held.values()):
             one.start_anew()
 
-    def _hand_of(self, held: Held) -> Hand | None:
-        return next((hand for hand in self._crew if held in hand.held.values()), None)
-
     # --- handing out ---
 
-    def _hand_out(self, now: float) -> None:
+    def _hand_out(self) -> None:
         if self._stopping_since is not None:
             return
-        horizon = max(HORIZON_SECONDS, 2 * self._turn_seconds)
+        now = time.monotonic()
         for one in sorted(self._holdings.values(), key=lambda one: one.served_at):
-            while one.waiting and not one.fenced:
-                if not self._place(one.waiting[0], horizon):
-                    break
+            while one.waiting and not one.fenced and self._hand_outs.place(one.waiting[0]):
                 one.waiting.popleft()
             while one.waiting and now - one.waiting[-1].waiting_since > PATIENCE_SECONDS:
                 # Nobody here is free for it: others may be.
                 self._end(one.waiting.pop(), Report(ending=Ending.RELEASED))
-
-    def _place(self, held: Held, horizon: float) -> bool:
-        seconds = self._pace.estimate(held.site, held.claim.method)
-        hand = self._choose(held, seconds, horizon)
-        if hand is None or not self._crew.give(hand, held):
-            return False
-        short = self._pace.is_short(seconds) and not held.claim.crashes
-        hand.load += seconds if short and seconds is not None else float("inf")
-        return True
-
-    def _choose(self, held: Held, seconds: float | None, horizon: float) -> Hand | None:
-        """A worker that is running others of an `async def` job, or a free one, or the one with least to do."""
-        suspect = held.claim.crashes > 0
-        if not suspect and self._pace.is_async(held.site, held.claim.method):
-            for hand in self._crew:
-                if hand.is_open and hand.runs_async and len(hand.held) < self._settings.worker.async_jobs:
-                    return hand
-        best: Hand | None = None
-        for hand in self._crew:
-            if not hand.is_open:
-                continue
-            if not hand.held:
-                return hand
-            if best is None or hand.load < best.load:
-                best = hand
-        if best is None or suspect or seconds is None or not self._pace.is_short(seconds):
-            return None
-        return best if best.load + seconds <= horizon else None
 
     # --- stopping ---
 

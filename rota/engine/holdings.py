@@ -10,15 +10,20 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rota.engine.crew import Held
 from rota.engine.identity import Identity
 from rota.engine.maintenance import Expirer
+from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
 from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError
 from rota.jobs import Claim, Outcome
 from rota.store import ClaimCursor, ClaimRef, Store, Turn, Want
 from rota.store.views import LogLine, Progress, WorkerRow
+
+if TYPE_CHECKING:
+    from rota.store.listen import Listener  # its driver is an extra
 
 log = logging.getLogger("rota.dispatcher")
 
@@ -55,20 +60,20 @@ class Holdings:
         opener: Callable[[], Store],
         *,
         identity: Identity,
-        queues: Sequence[str],
-        lease: float,
+        settings: DispatcherSettings,
         waker: Waker,
         rows: Callable[[str], list[WorkerRow]],
-        max_crashes: int,
     ) -> None:
+        """`rows` tells of the workers, as this site may see them."""
         self.name = name
         self._open = opener
         self._identity = identity
-        self._queues = queues
-        self._lease = lease
+        self._queues = list(settings.queues)
+        self._lease = settings.lease
+        self._max_crashes = settings.max_crashes
         self._waker = waker
         self._rows = rows
-        self._max_crashes = max_crashes
+        self.listener: Listener | None = None
         self.store: Store | None = None
         self._expirer: Expirer | None = None
         self.held: dict[ClaimRef, Held] = {}
@@ -102,6 +107,21 @@ class Holdings:
 
     def tell_progress(self, progress: Progress) -> None:
         self._progress[progress.key] = progress
+
+    def wake(self) -> None:
+        """Something is new here: look at it soon."""
+        self.hungry = self.due_unknown = True
+
+    def take_waiting(self, held: Held) -> bool:
+        """Take a claim out of those that wait for a worker; False if it does not."""
+        if held not in self.waiting:
+            return False
+        self.waiting.remove(held)
+        return True
+
+    def is_lost(self, held: Held) -> bool:
+        """Whether somebody else decides about a claim, so that its end is not ours to record."""
+        return self.fenced or held.gone
 
     def drop(self, ref: ClaimRef) -> None:
         """Forget a claim about which somebody else has decided."""
@@ -256,6 +276,21 @@ class Holdings:
         except Exception as error:  # noqa: BLE001 - as in turn
             self._trouble(now, error)
 
+    def listen(self) -> Listener | None:
+        """Begin to hear of this site's jobs from its database, if that can tell and does not already."""
+        if self.store is None or self.listener is not None:
+            return None
+        try:
+            self.listener = self.store.listen()
+        except StoreError as error:
+            log.warning("%s: can't listen, so it is looked at now and then: %s", self.name, error)
+        return self.listener
+
+    def stop_listening(self) -> None:
+        if self.listener is not None:
+            self.listener.close()
+            self.listener = None
+
     def _opened(self) -> Store:
         if self.store is None:
             self.store = self._open()
@@ -264,6 +299,7 @@ class Holdings:
 
     def leave(self) -> None:
         """Say good-bye, with nothing held any more."""
+        self.stop_listening()
         if self.store is None:
             return
         try:
