@@ -37,7 +37,8 @@ def new_site(state: State, name: str, database: str, admin_password: str | None,
 
     bench = state.bench
     bench.check_free(name)
-    state.load_facade()
+    if apps:
+        state.load_facade()
     password = admin_password or ask_password("Administrator")
     _print(make(bench, name, database=database, admin_password=password, apps=apps))
     click.echo(f"Site {name} is ready. Start it with `rota start`.")
@@ -62,8 +63,9 @@ def install_app(state: State, names: tuple[str, ...]) -> None:
     """Install apps on the site."""
     from rota.sites.install import install_app as install
 
+    sites = state.sites()
     state.load_facade()
-    for site in state.sites():
+    for site in sites:
         for name in names:
             _print(install(state.bench, site, name))
 
@@ -76,6 +78,7 @@ def list_apps(state: State, as_json: bool) -> None:
     """List the apps of the site."""
     from rota.sites.install import installed
 
+    state.load_facade()
     found = {site: installed(state.bench, site) for site in state.sites()}
     if as_json:
         show_json({site: [app.name for app in apps] for site, apps in found.items()})
@@ -92,8 +95,9 @@ def migrate(ctx: click.Context, state: State) -> None:
     """Bring the site up to what its apps declare: tables, schedules, fixtures."""
     from rota.sites.migrate import migrate as bring_up
 
+    sites = state.sites()
     state.load_facade()
-    reports = [bring_up(state.bench, site) for site in state.sites()]
+    reports = [bring_up(state.bench, site) for site in sites]
     for report in reports:
         _print(report)
     ctx.exit(1 if any(report.problems for report in reports) else 0)

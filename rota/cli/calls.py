@@ -21,6 +21,7 @@ def execute(state: State, method: str, arguments: str | None, named: str | None)
     """Call a function with the site open, commit, and print its result as JSON."""
     args = _parsed("--args", arguments, list)
     kwargs = _parsed("--kwargs", named, dict)
+    state.load_facade()
     for name in state.sites():
         with state.open(name) as site:
             function = site.resolver.resolve(method)
@@ -49,6 +50,7 @@ def console(state: State) -> None:
     """Python with the site open; what you changed is kept only by `frappe.db.commit()`."""
     import code
 
+    state.load_facade()
     with state.open() as site, site.open() as context:
         frappe = import_module("frappe")
 

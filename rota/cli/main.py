@@ -34,6 +34,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "set-admin-password": "users:set_admin_password",
     },
     "Run": {
+        "serve": "services:serve",
+        "schedule": "services:schedule",
+        "worker": "services:worker",
+        "worker-pool": "services:worker_pool",
         "execute": "calls:execute",
         "console": "calls:console",
     },
@@ -42,6 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "scheduler": "schedules:scheduler",
         "enable-scheduler": "schedules:enable_scheduler",
         "disable-scheduler": "schedules:disable_scheduler",
+        "trigger-scheduler-event": "schedules:trigger_scheduler_event",
         "show-pending-jobs": "jobs:show_pending_jobs",
         "purge-jobs": "jobs:purge_jobs",
         "doctor": "health:doctor",

@@ -30,12 +30,12 @@ def _switch(state: State, *, on: bool) -> list[str]:
 
 def _pause(state: State, *, on: bool) -> list[str]:
     from rota.engine.wake import SCHEDULES
-    from rota.sites.switches import set_in_config
+    from rota.sites.switches import set_paused
 
     names = state.sites()
     for name in names:
-        set_in_config(state.bench, name, "pause_scheduler", on)
         with state.open(name) as site:
+            set_paused(site, on)
             site.waker.wake(name, SCHEDULES)
     return names
 
@@ -119,3 +119,28 @@ def disable_scheduler(state: State) -> None:
     """Keep the schedules from firing, as `scheduler disable`."""
     for name in _switch(state, on=False):
         click.echo(f"Disabled for {name}")
+
+
+@click.command("trigger-scheduler-event")
+@click.argument("event")
+@site_option
+@pass_state
+@click.pass_context
+def trigger_scheduler_event(ctx: click.Context, state: State, event: str) -> None:
+    """Run what EVENT names now, in this process: a method, a schedule, or a frequency as `daily`."""
+    from rota.frappe._alias import install_as_frappe
+    from rota.sites.trigger import find_schedules, trigger
+
+    bad = False
+    for name in state.sites():
+        with state.open(name) as site:
+            schedules = find_schedules(site, event)
+            if not schedules:
+                click.echo(f"Event {event} does not exist!", err=True)
+                bad = True
+            for schedule in schedules:
+                view = trigger(site, schedule, install_as_frappe)
+                bad = bad or view.state.value != "finished"
+                error = (view.error or view.reason or "").strip().splitlines()
+                click.echo(f"{schedule.id}: {view.state.value}{f': {error[-1]}' if error else ''}")
+    ctx.exit(1 if bad else 0)

@@ -32,9 +32,9 @@ def set_config(state: State, key: str, value: str, for_all: bool, parse: bool) -
 @pass_state
 def set_maintenance_mode(state: State, mode: str) -> None:
     """Refuse (on) or take (off) requests and jobs."""
-    from rota.sites.bench import read_json, write_json
+    from rota.sites.switches import set_maintenance
 
-    for site in state.sites():
-        file = state.bench.site_config_path(site)
-        write_json(file, {**read_json(file), "maintenance_mode": int(mode == "on")})
-        click.echo(f"Maintenance mode is {mode} for site {site}")
+    for name in state.sites():
+        with state.open(name) as site:
+            set_maintenance(site, mode == "on")
+        click.echo(f"Maintenance mode is {mode} for site {name}")

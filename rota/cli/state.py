@@ -58,17 +58,16 @@ class State:
         return sites[0]
 
     def load_facade(self) -> None:
-        """Make `import frappe` give Rota's facade, as code of apps expects."""
+        """Make `import frappe` give Rota's facade, as code of apps expects. It costs a quarter of a second."""
         from rota.frappe._alias import install_as_frappe
 
         install_as_frappe()
 
     @contextmanager
     def open(self, name: str | None = None) -> Iterator[Site]:
-        """A site with its stores, its apps importable; by default the one that is meant."""
+        """A site with its stores; by default the one that is meant. Code of apps needs `load_facade`, too."""
         from rota.sites.site import Site
 
-        self.load_facade()
         with Site.load(self.bench, name or self.one_site()) as site:
             yield site
 

@@ -23,6 +23,7 @@ def add_user(state: State, /, email: str, password: str | None, roles: tuple[str
     """Add the user EMAIL."""
     from rota.sites.passwords import set_password
 
+    state.load_facade()
     with state.open() as site, site.open() as context:
         user = context.documents.new_doc("User")
         user.update({"email": email, "enabled": 1, "user_type": values["user_type"], "send_welcome_email": 0})
@@ -45,14 +46,13 @@ def add_user(state: State, /, email: str, password: str | None, roles: tuple[str
 def set_admin_password(state: State, password: str | None, user: str) -> None:
     """Set Administrator's password; asked for when it is not given."""
     from rota.errors import DoesNotExistError
-    from rota.sites.passwords import set_password
+    from rota.sites.passwords import change_password
 
     chosen = password or ask_password(user)
     for name in state.sites():
-        with state.open(name) as site, site.open() as context:
-            if not context.documents.exists("User", user):
+        with state.open(name) as site:
+            if not change_password(site, user, chosen):
                 raise DoesNotExistError(f"there is no user {user!r} on {name}")
-            set_password(context.documents.session, user, chosen)
 
 
 def ask_password(user: str) -> str:

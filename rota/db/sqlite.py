@@ -128,8 +128,10 @@ class SQLiteConnection(Connection):
 
     def _after_failed_commit(self, error: sqlite3.Error) -> NoReturn:
         # Still open: SQLite refused before it wrote anything, and rolling back takes it all back. No longer open
-        # though nobody rolled back: it may have happened.
-        unknown = not self.raw.in_transaction
+        # though nobody rolled back: it may have happened. Not so on a full disk: the frame that would have committed
+        # it is the last one, and did not fit.
+        is_full = _code(error) == sqlite3.SQLITE_FULL
+        unknown = not self.raw.in_transaction and not is_full
         self.rollback()
         if unknown:
             raise CommitUnknown(f"{self.path}: the commit did not answer: {error}") from error
@@ -161,9 +163,14 @@ _BY_CODE: dict[int, type[StoreError]] = {
 }
 
 
+def _code(error: sqlite3.Error) -> int:
+    """The primary result code; -1 where Python itself refused, as on a wrong parameter."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return -1 if code is None else code & 0xFF
+
+
 def _translated(path: Path, error: sqlite3.Error) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", None)  # absent where Python itself refused, as on a wrong parameter
-    kind = _BY_CODE.get(code & 0xFF, StoreError) if code is not None else StoreError
+    kind = _BY_CODE.get(_code(error), StoreError)
     hint = {
         StoreBusy: "another process is writing; try again",
         StoreFull: "no space is left on the disk; make some and try again, nothing was changed",

@@ -13,6 +13,7 @@ from typing import Any
 
 from rota.documents.definition import check_definition, core_definitions
 from rota.engine.call import Resolver
+from rota.engine.options import seconds_of
 from rota.errors import BrokenApp, RotaError, UnknownMethod, ValidationError
 from rota.schedule import DEFAULT_INTERVAL, Schedule, from_hooks
 from rota.sites.apps import JOB_MARK, App, Apps
@@ -96,6 +97,8 @@ def _schedules(app: App, interval: int, problems: list[str]) -> Iterator[Schedul
         method = f"{function.__module__}.{function.__qualname__}"
         chosen = {key: value for key in _SCHEDULE_OPTIONS if (value := getattr(options, key, None)) is not None}
         try:
+            if "timeout" in chosen:
+                chosen["timeout"] = seconds_of("timeout", chosen["timeout"])
             yield Schedule.make(method, "cron", options.cron, scheduler_interval=interval, **chosen)
         except RotaError as error:
             problems.append(f"{error} (tasks of {app.name})")

@@ -80,16 +80,17 @@ def test_marked_functions_with_a_cron_expression_are_schedules(bench: Bench) -> 
     tasks = (
         "from types import SimpleNamespace\n"
         "def nightly(): ...\n"
-        "nightly.__rota_job__ = SimpleNamespace(cron='0 3 * * *', tz='Europe/Berlin', queue='long')\n"
+        "nightly.__rota_job__ = SimpleNamespace(cron='0 3 * * *', tz='Europe/Berlin', queue='long', timeout='10m')\n"
         "def plain(): ...\n"
         "plain.__rota_job__ = SimpleNamespace(cron=None)\n"
     )
     (found,) = read(Apps([app(bench, "marked_sched", tasks=tasks)])).schedules
-    assert (found.method, found.cron, found.tz, found.queue) == (
+    assert (found.method, found.cron, found.tz, found.queue, found.timeout) == (
         "marked_sched.tasks.nightly",
         "0 3 * * *",
         "Europe/Berlin",
         "long",
+        600.0,
     )
 
 
