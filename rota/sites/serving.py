@@ -1,0 +1,108 @@
+"""A bench's sites as the engine's processes see them: how to open each one's store, and when its schedules may fire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+from setproctitle import setproctitle
+
+from rota import config
+from rota.clock import SystemClock
+from rota.engine.dispatcher import Dispatcher, DispatcherSettings
+from rota.engine.queue import Queue
+from rota.engine.scheduler import scheduler_services
+from rota.engine.service import ServiceLoop
+from rota.sites.bench import Bench
+from rota.sites.run import SiteRunner
+from rota.sites.site import Site
+from rota.sites.switches import why_off
+from rota.store import Store
+
+
+class BenchSites:
+    """The sites that a process serves: all of the bench, those of tomorrow too, or only the ones named."""
+
+    def __init__(self, bench: Bench, only: list[str] | None = None) -> None:
+        self._bench = bench
+        self._only = only
+
+    def names(self) -> list[str]:
+        """Which they are now."""
+        return self._bench.sites() if self._only is None else self._only
+
+    def stores(self) -> Mapping[str, Callable[[], Store]]:
+        """For a dispatcher: how to open each site's store."""
+        return {name: lambda name=name: Site.load(self._bench, name).store for name in self.names()}  # type: ignore[misc]
+
+    def scheduled(self) -> Mapping[str, Callable[[], ScheduledSite]]:
+        """For a scheduler: each site with its queue and its switches."""
+        return {name: lambda name=name: ScheduledSite(Site.load(self._bench, name)) for name in self.names()}  # type: ignore[misc]
+
+
+class ScheduledSite:
+    """A site as its ticker needs it (`engine.scheduler.ScheduledSite`)."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.name = site.name
+
+    @property
+    def store(self) -> Store:
+        return self._site.store
+
+    @property
+    def time_zone(self) -> str:
+        return self._site.time_zone
+
+    @cached_property
+    def queue(self) -> Queue:
+        """Makes the jobs of ticks. A method is looked for by the worker, as importing apps is not the scheduler's."""
+        site = self._site
+        return Queue(
+            store=site.store,
+            config=site.config,
+            site=site.name,
+            zone=site.zone,
+            check_method=lambda _: None,
+            wake=site.wake_workers,
+        )
+
+    def paused(self) -> str | None:
+        """Why no schedule fires now: settings and switches are read anew, as people change them while this runs."""
+        return why_off(self._site, config.load(self._site.bench.path, self.name))
+
+    def wake(self) -> None:
+        """Wake the dispatchers for this site."""
+        self._site.wake_workers()
+
+
+def run_scheduler(bench: Bench, only: list[str] | None = None) -> int:
+    """Fire schedules until SIGTERM; the process's exit code."""
+    sites, clock = BenchSites(bench, only), SystemClock()
+    setproctitle("rota: scheduler")
+    return ServiceLoop(lambda: scheduler_services(sites.scheduled(), clock), run_folder=bench.run_path).run()
+
+
+def run_dispatcher(
+    bench: Bench,
+    faces: Callable[[], None],
+    only: list[str] | None = None,
+    *,
+    queues: Iterable[str] = (),
+    workers: int | None = None,
+    burst: bool = False,
+) -> int:
+    """Run jobs until SIGTERM, or, with `burst`, until none is left; the process's exit code.
+
+    `faces` makes the names importable under which applications know Rota.
+
+    Raises:
+        UnknownQueue: the bench has no such queue.
+    """
+    settings = DispatcherSettings.of(config.load(bench.path), queues=queues, workers=workers, burst=burst)
+    sites = BenchSites(bench, only)
+    dispatcher = Dispatcher(
+        sites=sites.stores, runner=SiteRunner(bench, faces), run_folder=bench.run_path, settings=settings
+    )
+    return dispatcher.run()
