@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
+import unicodedata
 from pathlib import Path
 
 from rota.errors import ValidationError
 
 PRIVATE, PUBLIC = "/private/files/", "/files/"
-LONGEST_NAME = 140
-_UNSAFE = re.compile(r"[/\\%?#\x00-\x1f]")
+LOCAL = (PRIVATE, PUBLIC)
+LONGEST_NAME = 140  # characters, as in Frappe
+LONGEST_NAME_BYTES = 200  # file systems take 255, and a hash may still be added
+# What means something in a path, an address or a piece of HTML.
+_UNSAFE = frozenset("/\\%?#<>\"'`")
 
 
 def content_hash(content: bytes) -> str:
@@ -25,12 +28,15 @@ def content_hash(content: bytes) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A file's name without signs that mean something in a path or an address, 140 characters at most."""
-    cleaned = _UNSAFE.sub("_", name.strip()).lstrip(".") or "file"
+    """A file's name without signs that mean something elsewhere or can't be seen, 140 characters at most."""
+    shown = "".join("_" if one in _UNSAFE or unicodedata.category(one)[0] == "C" else one for one in name.strip())
+    cleaned = shown.strip(". ") or "file"
     stem, dot, ending = cleaned.rpartition(".")
-    if len(cleaned) <= LONGEST_NAME:
-        return cleaned
-    return f"{stem[: LONGEST_NAME - len(ending) - 1]}{dot}{ending}" if dot else cleaned[:LONGEST_NAME]
+    if not dot or len(ending) > 20:
+        stem, ending = cleaned, ""
+    tail = f".{ending}" if ending else ""
+    stem = stem[: LONGEST_NAME - len(tail)].encode()[: LONGEST_NAME_BYTES - len(tail.encode())].decode(errors="ignore")
+    return stem + tail
 
 
 def with_hash(name: str, digest: str) -> str:
@@ -39,11 +45,17 @@ def with_hash(name: str, digest: str) -> str:
     return f"{stem}{digest[-6:]}{dot}{ending}" if dot else f"{name}{digest[-6:]}"
 
 
+def is_local(url: str | None) -> bool:
+    """Whether an address is that of a file of a site."""
+    return bool(url) and url is not None and url.startswith(LOCAL)
+
+
 class FileStore:
     """The files of one site."""
 
     def __init__(self, site: Path) -> None:
-        self._site = site
+        """`site`: the site's directory."""
+        self.site = site
 
     def path_of(self, url: str) -> Path:
         """Where the file with this address is.
@@ -52,25 +64,50 @@ class FileStore:
             ValidationError: the address leads elsewhere.
         """
         for head, folder in ((PRIVATE, "private/files"), (PUBLIC, "public/files")):
-            if url.startswith(head):
-                root = (self._site / folder).resolve()
+            if url.startswith(head) and "\0" not in url:
+                root = (self.site / folder).resolve()
                 path = (root / url.removeprefix(head)).resolve()
                 if path != root and path.is_relative_to(root):
                     return path
         raise ValidationError(f"{url[:140]!r} is not the address of a file of this site")
 
     def write(self, name: str, content: bytes, *, private: bool) -> str:
-        """Write a new file durably, under another name when that one is taken by another content; its address."""
+        """Write a new file durably, under another name when that one is taken; its address."""
         head = PRIVATE if private else PUBLIC
-        for candidate in (name, with_hash(name, content_hash(content)), f"{secrets.token_hex(4)}-{name}"):
+        clean = clean_name(name)
+        for candidate in (clean, with_hash(clean, content_hash(content)), f"{secrets.token_hex(6)}-{clean}"):
+            # A file of the same name is left alone even if it has the same content: the transaction that wrote it may
+            # still be rolled back and take it away.
             path = self.path_of(head + candidate)
-            if _write_durably(path, content) or path.read_bytes() == content:
+            if _write_durably(path, content):
                 return head + path.name
         raise ValidationError(f"no name is free for the file {name!r}")
 
+    def put_back(self, url: str, content: bytes) -> None:
+        """Write a file under its address, unless it is there."""
+        _write_durably(self.path_of(url), content)
+
     def exists(self, url: str | None) -> bool:
         """Whether the file is there."""
-        return bool(url) and url is not None and url.startswith((PRIVATE, PUBLIC)) and self.path_of(url).is_file()
+        return url is not None and is_local(url) and self.path_of(url).is_file()
+
+    def read(self, url: str) -> bytes:
+        """The content of the file with this address.
+
+        Raises:
+            ValidationError: it is not there, or the address leads elsewhere.
+        """
+        try:
+            return self.path_of(url).read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            raise ValidationError(f"the file {url[:200]} does not exist") from None
+
+    def has_content(self, url: str | None, content: bytes) -> bool:
+        """Whether the file is there and has this content. MD5 proves nothing: somebody may have made a pair."""
+        if url is None or not self.exists(url):
+            return False
+        path = self.path_of(url)
+        return path.stat().st_size == len(content) and path.read_bytes() == content
 
     def remove(self, url: str) -> None:
         """Delete the file; one that is gone already is fine."""

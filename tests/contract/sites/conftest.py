@@ -13,6 +13,10 @@ from rota.clock import FixedClock
 from rota.db import Database, open_database
 from rota.db.sqlite import SQLite
 from rota.documents.session import Session
+from rota.sites.bench import Bench
+from rota.sites.context import Context
+from rota.sites.install import new_site
+from rota.sites.site import Site
 from rota.store import Store
 
 
@@ -47,3 +51,20 @@ def session(ground: Ground) -> Iterator[Session]:
     made = Session(ground.documents)
     yield made
     made.close()
+
+
+@pytest.fixture
+def live(ground: Ground, clock: FixedClock) -> Iterator[Site]:
+    """A site that is there, with its first documents."""
+    bench = Bench.init(ground.folder / "bench")
+    database = "sqlite" if ground.dialect == "sqlite" else getattr(ground.documents, "dsn")  # noqa: B009
+    new_site(bench, "test.localhost", database=database, admin_password="secret")
+    with Site.load(bench, "test.localhost", clock=clock) as site:
+        yield site
+
+
+@pytest.fixture
+def context(live: Site) -> Iterator[Context]:
+    """The site, open for Administrator."""
+    with live.open(commit=False) as opened:
+        yield opened
