@@ -17,9 +17,10 @@ TYPES: dict[str, dict[Kind, str]] = {
         Kind.INT: "integer",
         Kind.CHECK: "integer",
         Kind.FLOAT: "real",
-        Kind.DATE: "text",
-        Kind.DATETIME: "text",
-        Kind.TIME: "text",
+        # Text to SQLite, as `text` is in their names; told apart from other text by these names.
+        Kind.DATE: "date_text",
+        Kind.DATETIME: "datetime_text",
+        Kind.TIME: "time_text",
     },
     "postgresql": {
         Kind.TEXT: 'citext collate "C"',

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from rota.db import Connection
 from rota.documents.definition import (
     check_definition,
     core_definitions,
@@ -159,6 +160,27 @@ class DocTypes:
         if not self._is_private:
             self._is_private = self._is_fresh = True
             self._metas = dict(self._metas)
-            self._session.after_commit.add(self.refresh)
-            self._session.after_rollback.add(self.refresh)
+            self._session.participants.append(self)
         self._metas.pop(name, None)
+
+    # --- session.Participant, while a definition is changed and not committed ---
+
+    def savepoint(self, name: str) -> None:
+        """Nothing to keep."""
+
+    def rollback_to(self, name: str) -> None:
+        """What was read may be of a definition that is taken back."""
+        self._metas = {}
+
+    def release(self, name: str) -> None:
+        """Nothing to do."""
+
+    def before_commit(self, connection: Connection | None, wrote: bool) -> None:
+        """Nothing to write."""
+
+    def committed(self) -> None:
+        """See what all see."""
+        self._session.participants.remove(self)
+        self.refresh()
+
+    rolled_back = committed

@@ -267,7 +267,7 @@ class Retyping:
         Raises:
             ValidationError: some value does not fit the new type.
         """
-        if self._column.kind in TEXTS or self._is_widening():
+        if self._column.kind in TEXTS or self._is_widening() or self._is_day_to_moment():
             return
         if not self._was_text:
             raise ValidationError(self._refusal(f"is of type {self._old}"))
@@ -284,6 +284,9 @@ class Retyping:
             "integer", "real", "int8", "int2", "int4", "numeric", "bigint", "smallint",
         )  # fmt: skip
 
+    def _is_day_to_moment(self) -> bool:
+        return self._column.kind is Kind.DATETIME and self._old in ("date_text", "date")
+
     def _refusal(self, reason: str) -> str:
         return (
             f"{self._table}.{self._column.name} can't become {self._column.kind.value}, as it {reason}. "
@@ -295,6 +298,8 @@ class Retyping:
         kind, name = self._column.kind, self._name
         if kind in TEXTS:
             return f"cast({name} as {self._type.split()[0]})"
+        if self._is_day_to_moment():
+            return f"{name} || ' 00:00:00.000000'" if self._dialect == "sqlite" else f"cast({name} as timestamp)"
         if not self._was_text:
             return f"coalesce(cast({name} as {self._type}), 0)"
         text = f"nullif(trim({name}), '')"

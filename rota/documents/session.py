@@ -229,7 +229,7 @@ class Session:
         self.after_rollback.reset()
         self.before_commit.run()
         wrote = self.wrote
-        for participant in self.participants:
+        for participant in tuple(self.participants):
             participant.before_commit(self.connection if wrote else None, self.writes)
         try:
             if self.connection.in_transaction:
@@ -237,13 +237,13 @@ class Session:
         except StoreError as error:
             self._forget()
             self.after_commit.reset()
-            for participant in self.participants:
+            for participant in tuple(self.participants):
                 participant.rolled_back()
             if isinstance(error, CommitUnknown):
                 raise
             raise translated(error) from error
         self._forget()
-        for participant in self.participants:
+        for participant in tuple(self.participants):
             participant.committed()
         self.after_commit.run_all()
 
@@ -260,7 +260,7 @@ class Session:
         self.before_rollback.run()
         self.connection.rollback()
         self._forget()
-        for participant in self.participants:
+        for participant in tuple(self.participants):
             participant.rolled_back()
         self.after_rollback.run_all()
 
@@ -312,7 +312,7 @@ class Session:
 
     def _push(self, name: str) -> _Savepoint:
         savepoint = _Savepoint(name, self.writes)
-        for participant in self.participants:
+        for participant in tuple(self.participants):
             participant.savepoint(f"s{len(self._savepoints)}")
         self._savepoints.append(savepoint)
         self._unset += 1
@@ -330,14 +330,14 @@ class Session:
         self.writes = savepoint.writes
         if savepoint.is_set:
             self.connection.rollback_to(f"s{number}")
-        for participant in self.participants:
+        for participant in tuple(self.participants):
             participant.rollback_to(f"s{number}")
 
     def _release(self, savepoint: _Savepoint) -> None:
         number = self._savepoints.index(savepoint)
         if savepoint.is_set:
             self.connection.release(f"s{number}")
-        for participant in self.participants:
+        for participant in tuple(self.participants):
             participant.release(f"s{number}")
         self._drop_after(number)
 

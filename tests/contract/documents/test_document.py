@@ -176,7 +176,8 @@ def test_a_cached_document_is_read_anew_after_a_change(documents: Documents, not
 # --- the order of hooks ---
 
 EVENTS = {
-    "insert": "before_insert before_naming autoname before_validate validate before_save after_insert on_update on_change",
+    "insert": "before_insert before_naming autoname before_validate validate before_save "
+    "after_insert on_update on_change",
     "save": "before_validate validate before_save on_update on_change",
     "submit": "before_validate validate before_submit on_update on_submit on_change",
     "update": "before_update_after_submit on_update_after_submit on_change",
@@ -356,7 +357,7 @@ def test_empty_html_is_missing_too(documents: Documents, doctype: Make, html: st
 def test_a_select_takes_only_its_options(documents: Documents, doctype: Make) -> None:
     doctype("Task", field("status", "Select", options="Open\nClosed"))
     assert make(documents, "Task").status == "Open"
-    with pytest.raises(ValidationError, match='Status cannot be "Gone". It should be one of "Open", "Closed"'):
+    with pytest.raises(ValidationError, match=r'Status cannot be "Gone"\. It should be one of "Open", "Closed"'):
         make(documents, "Task", status="Gone")
 
 
@@ -380,7 +381,7 @@ def test_a_text_with_nul_is_refused_on_both(documents: Documents, note: str) -> 
 def test_an_email_field_takes_addresses(documents: Documents, doctype: Make) -> None:
     doctype("Person", field("email", options="Email"))
     make(documents, "Person", email="Ann <ann@example.com>")
-    with pytest.raises(InvalidEmailAddressError, match="'?nobody'? is not a valid Email"):
+    with pytest.raises(InvalidEmailAddressError, match="nobody is not a valid Email"):
         make(documents, "Person", email="nobody")
 
 

@@ -122,9 +122,14 @@ def test_an_unknown_savepoint_is_named(session: Session) -> None:
 
 def test_an_error_in_an_atomic_block_leaves_a_usable_transaction(session: Session) -> None:
     add(session, "a")
-    with pytest.raises(StoreConflict), session.atomic():
-        add(session, "b")
-        add(session, "a")
+
+    def fail() -> None:
+        with session.atomic():
+            add(session, "b")
+            add(session, "a")
+
+    with pytest.raises(StoreConflict):
+        fail()
     add(session, "c")
     session.commit()
     assert names(session) == ["a", "c"]
@@ -141,11 +146,15 @@ def test_a_failed_first_write_in_an_atomic_block_leaves_a_usable_transaction(ses
 
 
 def test_a_block_that_commits_inside_keeps_what_it_committed(session: Session) -> None:
-    with pytest.raises(KeyError), session.atomic():
-        add(session, "a")
-        session.commit()
-        add(session, "b")
-        raise KeyError
+    def fail() -> None:
+        with session.atomic():
+            add(session, "a")
+            session.commit()
+            add(session, "b")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     session.commit()
     assert names(session) == ["a", "b"]
 
