@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable
 
-from rota.db import open_database
+from rota.db import Database, open_database
 from rota.errors import UnknownApp, UsageError
 from rota.sites.apps import App, Apps, builtin_app, find_app
 from rota.sites.bench import SITE_CONFIG, Bench, write_json
@@ -17,9 +17,11 @@ from rota.sites.records import ADMINISTRATOR
 from rota.sites.report import Report
 from rota.sites.site import Site
 
+SQLITE = "sqlite"
+
 
 def new_site(
-    bench: Bench, name: str, *, database: str = "sqlite", admin_password: str, apps: Iterable[str] = ()
+    bench: Bench, name: str, *, database: str = SQLITE, admin_password: str, apps: Iterable[str] = ()
 ) -> Report:
     """Make a site. `database`: `sqlite`, or the postgresql:// URL of an empty database.
 
@@ -44,6 +46,8 @@ def new_site(
     except BaseException:
         # Half a site would only be in the way of the next try.
         shutil.rmtree(folder)
+        if database != SQLITE:
+            _empty(open_database(database))
         raise
     return report
 
@@ -87,8 +91,8 @@ def pending_jobs(bench: Bench, name: str) -> int:
 
 
 def _database_settings(database: str) -> dict[str, str]:
-    if database == "sqlite":
-        return {"db_type": "sqlite"}
+    if database == SQLITE:
+        return {"db_type": SQLITE}
     if not database.startswith(("postgresql://", "postgres://")):
         raise UsageError(f"--db is sqlite or a postgresql:// URL, not {database.split('://', 1)[0]!r}")
     connection = open_database(database).connect()
@@ -101,6 +105,22 @@ def _database_settings(database: str) -> dict[str, str]:
     finally:
         connection.close()
     return {"db_type": "postgresql", "db_url": database}
+
+
+def _empty(database: Database) -> None:
+    """Take away what was made in a database that was empty before."""
+    connection = database.connect()
+    try:
+        connection.script("drop schema if exists rota cascade")
+        made = (
+            "select format('drop %s if exists %I cascade', "
+            "case when table_type = 'VIEW' then 'view' else 'table' end, table_name) "
+            "from information_schema.tables where table_schema = current_schema()"
+        )
+        for (statement,) in connection.query(made):
+            connection.script(statement)
+    finally:
+        connection.close()
 
 
 def _check_required(app: App, apps: Apps) -> None:

@@ -9,10 +9,11 @@ from setproctitle import setproctitle
 
 from rota import config
 from rota.clock import SystemClock
-from rota.engine.dispatcher import Dispatcher, DispatcherSettings
+from rota.engine.dispatcher import Dispatcher
 from rota.engine.queue import Queue
 from rota.engine.scheduler import scheduler_services
 from rota.engine.service import ServiceLoop
+from rota.engine.settings import DispatcherSettings
 from rota.sites.bench import Bench
 from rota.sites.run import SiteRunner
 from rota.sites.site import Site
