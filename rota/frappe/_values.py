@@ -1,0 +1,153 @@
+"""Values in and out: JSON, templates, formatted fields, translations, expressions, mails."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rota import frappe  # what an app has put there counts
+from rota.documents.values import to_json
+from rota.errors import NotInRota
+from rota.frappe.utils import _settings
+from rota.frappe.utils._collections import parse_json
+from rota.frappe.utils._strings import as_unicode, bold, generate_hash, safe_decode, safe_encode
+from rota.sites.context import current
+
+
+def _(msg: Any, lang: str | None = None, context: str | None = None) -> str:
+    """The text in the user's language, or as it is."""
+    return _settings.translate(str(msg), context)
+
+
+def _lt(msg: str, lang: str | None = None, context: str | None = None) -> str:
+    """The same as `_`: a text that a module keeps is in the language of whoever imports it."""
+    return frappe._(msg, lang, context)
+
+
+def set_user_lang(user: str, user_language: str | None = None) -> None:
+    """Go on in the language of a user."""
+    current().language = user_language or frappe.db.get_value("User", user, "language") or "en"
+
+
+def as_json(obj: Any, indent: int | None = 1, separators: Any = None, ensure_ascii: bool = True) -> str:
+    """JSON of values, dates and documents, keys sorted."""
+    plain = json.loads(to_json(obj))
+    if separators is None:
+        separators = (",", ": ") if indent is not None else (", ", ": ")
+    return json.dumps(plain, indent=indent, sort_keys=True, separators=separators, ensure_ascii=ensure_ascii)
+
+
+def format_value(*args: Any, **kwargs: Any) -> str:
+    """A field's value as people read it; see `frappe.utils.formatters.format_value`."""
+    from rota.frappe.utils.formatters import format_value as format_field
+
+    return str(format_field(*args, **kwargs))
+
+
+format = format_value
+
+
+def render_template(template: str, context: Any = None, is_path: bool | None = None, safe_render: bool = True) -> str:
+    """A template filled in: its text, or its path in an app when it is one line that ends as a file does.
+
+    Raises:
+        TemplateNotFoundError: no app has the file.
+    """
+    from rota.frappe.utils.jinja import render_template as render
+
+    return render(template, context, is_path, safe_render)
+
+
+def get_template(path: str) -> Any:
+    """The template at a path in an app, to be rendered."""
+    from rota.frappe.utils.jinja import get_template as find
+
+    return find(path)
+
+
+def safe_eval(code: str, eval_globals: dict[str, Any] | None = None, eval_locals: dict[str, Any] | None = None) -> Any:
+    """The value of an expression that a user wrote; it can reach nothing but what is given.
+
+    Raises:
+        ValidationError: it is no expression, or does what it must not.
+    """
+    from rota.documents.expressions import evaluate
+
+    names = {**(eval_globals or {}), **(eval_locals or {})}
+    return evaluate(code, names)
+
+
+def sendmail(
+    recipients: Any = None,
+    sender: str = "",
+    subject: str = "No Subject",
+    message: str = "No Message",
+    as_markdown: bool = False,
+    delayed: bool = True,
+    reference_doctype: str | None = None,
+    reference_name: str | None = None,
+    unsubscribe_method: str | None = None,
+    unsubscribe_params: Any = None,
+    unsubscribe_message: str | None = None,
+    add_unsubscribe_link: int = 1,
+    attachments: Any = None,
+    content: str | None = None,
+    doctype: str | None = None,
+    name: str | None = None,
+    reply_to: Any = None,
+    queue_separately: bool = False,
+    cc: Any = None,
+    bcc: Any = None,
+    message_id: str | None = None,
+    in_reply_to: str | None = None,
+    send_after: Any = None,
+    expose_recipients: str | None = None,
+    send_priority: int = 1,
+    communication: str | None = None,
+    retry: int = 1,
+    now: bool | None = None,
+    read_receipt: Any = None,
+    is_notification: bool = False,
+    inline_images: Any = None,
+    template: str | None = None,
+    args: Any = None,
+    header: Any = None,
+    print_letterhead: bool = False,
+    with_container: bool = False,
+    email_read_tracker_url: str | None = None,
+    x_priority: int = 3,
+    email_headers: Any = None,
+    **_more: Any,
+) -> Any:
+    """Queue an e-mail, with the transaction; the Email Queue document, or None when there is nobody to write to.
+
+    It is queued even where no mail server is set up, and leaves once there is one. User ids among the recipients stand
+    for their addresses. `now` and `delayed=False` send it as soon as the transaction is committed.
+    """
+    raise NotInRota("frappe.sendmail")
+
+
+def are_emails_muted() -> bool:
+    """Whether mails stay in the queue."""
+    return bool(frappe.flags.mute_emails or frappe.conf.mute_emails)
+
+
+__all__ = [
+    "_",
+    "_lt",
+    "are_emails_muted",
+    "as_json",
+    "as_unicode",
+    "bold",
+    "format",
+    "format_value",
+    "generate_hash",
+    "get_template",
+    "parse_json",
+    "render_template",
+    "safe_decode",
+    "safe_encode",
+    "safe_eval",
+    "sendmail",
+    "set_user_lang",
+]

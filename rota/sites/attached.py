@@ -1,0 +1,60 @@
+"""What an open site gets when it is first asked for: its cache, and its way to browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rota.db.sqlite import SQLite
+from rota.sites.cache import Cache, CacheTables, Entries
+from rota.sites.codec import JOB_CODEC
+from rota.sites.context import Context
+from rota.sites.realtime import Realtime
+from rota.sites.site import Site
+
+CACHE_DB = "cache.db"
+_T = TypeVar("_T")
+
+
+def cache_of(context: Context) -> Cache:
+    """`frappe.cache` of this request or job."""
+    return _once(
+        context.local,
+        "__cache",
+        lambda: Cache(_entries_of(context.site), JOB_CODEC, local={}, user=lambda: context.user),
+    )
+
+
+def realtime_of(context: Context) -> Realtime:
+    """The way to browsers; it takes part in the context's transactions from now on."""
+    return _once(context.local, "__realtime", lambda: _joined(context))
+
+
+def _joined(context: Context) -> Realtime:
+    site, session = context.site, context.documents.session
+    realtime = Realtime(site.store, site.clock)
+    session.participants.append(realtime)
+
+    def leave() -> None:
+        realtime.close()
+        # A worker's session goes on to the next job.
+        session.participants.remove(realtime)
+
+    context.at_end.append(leave)
+    return realtime
+
+
+def _entries_of(site: Site) -> Entries:
+    return _once(site.__dict__, "cache_entries", lambda: Entries(CacheTables(_cache_database(site)), site.clock))
+
+
+def _cache_database(site: Site) -> Any:
+    database = site.engine_database
+    return SQLite(database.path.with_name(CACHE_DB)) if isinstance(database, SQLite) else database
+
+
+def _once(kept: dict[str, Any], name: str, make: Callable[[], _T]) -> _T:
+    if name not in kept:
+        kept[name] = make()
+    found: _T = kept[name]
+    return found
