@@ -230,7 +230,8 @@ _COUNTS = {
     "GREATEST": (2, 99), "LEAST": (2, 99), "FIELD": (2, 99), "ELT": (2, 99), "CONCAT": (1, 99), "MOD": (2, 2),
     "LOG": (1, 2), "DATE_ADD": (2, 2), "DATE_SUB": (2, 2), "ADDDATE": (2, 2), "SUBDATE": (2, 2), "DATE": (1, 1),
     "TIME": (1, 1), "TIMESTAMP": (1, 2), "TIMESTAMPADD": (3, 3), "TIMESTAMPDIFF": (3, 3), "TIMEDIFF": (2, 2),
-    "ADDTIME": (2, 2), "SUBTIME": (2, 2), "UNIX_TIMESTAMP": (0, 1), "FROM_UNIXTIME": (1, 2), "STR_TO_DATE": (2, 2),
+    "ADDTIME": (2, 2), "SUBTIME": (2, 2), "UNIX_TIMESTAMP": (0, 1), "FROM_UNIXTIME": (1, 2),
+    "STR_TO_DATE": (2, 2), "DATE_FORMAT": (2, 2),
 }  # fmt: skip
 SPECIALS: dict[str, Special] = {
     "IF": _if,

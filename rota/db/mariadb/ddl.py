@@ -66,7 +66,8 @@ def _alter(ctx: Context, node: exp.Expr) -> str:
         raise UnsupportedSQL("ALTER TABLE with several changes", "alter one thing at a time, or " + _REMEDY)
     action, table = actions[0], ctx.target.quoted(table_name(node.this))
     if isinstance(action, exp.Drop) and action.args.get("kind") in (None, "COLUMN"):
-        return f"ALTER TABLE {table} DROP COLUMN {ctx.target.quoted(action.this.name)}"
+        column = action.this or action.args["tables"][0]
+        return f"ALTER TABLE {table} DROP COLUMN {ctx.target.quoted(column.name)}"
     if isinstance(action, exp.AddConstraint) and len(action.expressions) == 1:
         constraint = action.expressions[0]
         if isinstance(constraint, exp.IndexColumnConstraint):

@@ -165,9 +165,17 @@ def _exists(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 def _logic(word: str) -> Lower:
     def combine(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
         sides = [ctx.target.condition(ctx.expr(side, scope)) for side in _flat(node)]
-        return Expr("(" + f" {word} ".join(sides) + ")", BOOL)
+        return Expr(_balanced(sides, word), BOOL)
 
     return combine
+
+
+def _balanced(sides: list[str], word: str) -> str:
+    # A chain is as deep as it is long to SQLite, which allows a depth of 1,000.
+    if len(sides) <= 100:
+        return "(" + f" {word} ".join(sides) + ")"
+    middle = len(sides) // 2
+    return f"({_balanced(sides[:middle], word)} {word} {_balanced(sides[middle:], word)})"
 
 
 def _flat(node: exp.Expr) -> list[exp.Expr]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from sqlglot import exp
@@ -219,6 +220,40 @@ def _time(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> E
     return compare.argument(ctx, expr, Type(Kind.TIME, digits))
 
 
+# Letters that the databases' own functions write alike: a hundred times as fast as a function of ours.
+_STRFTIME = {"Y": "%Y", "m": "%m", "d": "%d", "H": "%H", "i": "%M", "s": "%S", "S": "%S", "j": "%j", "T": "%H:%M:%S"}
+_TO_CHAR = {
+    "Y": "YYYY", "m": "MM", "d": "DD", "H": "HH24", "i": "MI", "s": "SS", "S": "SS", "j": "DDD", "T": "HH24:MI:SS",
+    "M": "FMMonth", "b": "Mon", "e": "FMDD", "c": "FMMM", "y": "YY", "W": "FMDay", "a": "Dy", "p": "AM",
+}  # fmt: skip
+
+
+def _date_format(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> Expr:
+    moment, pattern = (ctx.expr(node, scope) for node in nodes)
+    if moment.kind is not Kind.DATE:
+        moment = compare.argument(ctx, moment, DATETIME)
+    native = _native_format(pattern.literal, _STRFTIME if ctx.is_sqlite else _TO_CHAR, quote=not ctx.is_sqlite)
+    if native is None:
+        return Expr(ctx.target.call("date_format", moment.text, ctx.target.text(pattern)), TEXT)
+    mark = ctx.target.string(native)
+    if ctx.is_sqlite:
+        # Cut to seconds, which strftime would round.
+        return Expr(f"strftime({mark}, substr({moment.text}, 1, 19))", TEXT)
+    return Expr(f"to_char({moment.text}, {mark})", TEXT)
+
+
+def _native_format(pattern: str | None, letters: dict[str, str], *, quote: bool) -> str | None:
+    """The pattern in the database's own letters, or None when it has none for one of them."""
+    if pattern is None or '"' in pattern or "\\" in pattern:
+        return None
+    pieces = re.findall(r"%(.)|([^%]+)", pattern, re.S)
+    if not pattern or "".join(f"%{letter}" if letter else text for letter, text in pieces) != pattern:
+        return None
+    if any(letter and letter not in letters for letter, _ in pieces):
+        return None
+    return "".join(letters[letter] if letter else f'"{text}"' if quote else text for letter, text in pieces)
+
+
 def _str_to_date(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> Expr:
     text, pattern = (ctx.expr(node, scope) for node in nodes)
     kind = _read_by(pattern.literal)
@@ -262,6 +297,7 @@ SPECIALS: dict[str, Special] = {
     "TIMESTAMPADD": _timestampadd,
     "TIMESTAMPDIFF": _timestampdiff,
     "TIMEDIFF": _timediff,
+    "DATE_FORMAT": _date_format,
     "STR_TO_DATE": _str_to_date,
     "TIMESTAMP": _timestamp,
     "UNIX_TIMESTAMP": _unix_timestamp,

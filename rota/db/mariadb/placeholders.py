@@ -153,8 +153,15 @@ def shape_of(statement: str, values: Mapping[str, Any]) -> Shape:
     `s` text, `u` text beyond ASCII, `i` integer, `f` float, `c2` Decimal with 2 decimals, `n` None, and a tuple of
     these for a list. A list after IN, all of one kind, is `("*", kind)`, so that its length makes no new translation.
     """
-    whole = {name for name in values if re.search(rf"\bin\s*:{name}\b", statement, re.I)}
+    if not values:
+        return ()
+    whole = _after_in(statement)
     return tuple((name, _kind(value, name in whole)) for name, value in values.items())
+
+
+@lru_cache(maxsize=1024)
+def _after_in(statement: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\bin\s*:(\w+)", statement, re.I))
 
 
 def _kind(value: Any, whole: bool = False) -> Any:  # noqa: PLR0911 - one line a type
