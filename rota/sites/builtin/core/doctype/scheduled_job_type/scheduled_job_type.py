@@ -70,7 +70,7 @@ class ScheduledJobType(Document):
         self.load_doc_before_save()
         self._action = "save"
 
-    def on_trash(self) -> None:
+    def delete_from_table(self) -> None:
         """Remove the schedule; one that hooks declare comes back with the next `migrate`."""
         schedule_id = self.schedule_id
         _change(lambda turn: turn.drop_schedules([schedule_id]))

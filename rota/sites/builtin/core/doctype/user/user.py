@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from rota.documents.document import Document
-from rota.errors import InvalidEmailAddressError, ValidationError
+from rota.errors import DuplicateEntryError, InvalidEmailAddressError, ValidationError
 from rota.sites.passwords import forget_password, set_password
 
 STANDARD_USERS = ("Administrator", "Guest")
@@ -36,6 +36,8 @@ class User(Document):
         self._drop_double_roles()
         if self.name not in STANDARD_USERS:
             self.user_type = "System User" if self._has_desk_role() else "Website User"
+        if self.is_new() and self.documents.exists("User", self.name):
+            raise DuplicateEntryError(f"User {self.name} already exists")
         if self.name == "Administrator" and not self.enabled:
             raise ValidationError("User Administrator can't be disabled")
         self._new_password = self.new_password
