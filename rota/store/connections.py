@@ -34,6 +34,8 @@ PINNED = {
 }
 #: seconds that a connection was not used, after which it is asked whether it lives
 ASK_AFTER = 1.0
+# Pages and look-ups: a few rows of each table, so never all of one to hash it.
+READING = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 # Connections that a forked child inherited. Closing them, as the garbage collector would, could end the parent's.
 _INHERITED: list[object] = []
 
@@ -117,7 +119,7 @@ class Connections:
 
     def _plain(self, database: Database) -> Connection:
         if database.dialect == "postgresql":
-            return self._postgresql(database, {})
+            return self._postgresql(database, {} if self._settings.pooler else READING)
         connection = database.connect(busy_timeout=self._settings.busy_timeout)
         connection.run("pragma query_only = on")
         return connection

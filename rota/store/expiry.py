@@ -54,12 +54,14 @@ class Expiry:
             return []
         with self._reading() as work:
             tokens = self._expired(work)
-            if self._looks % ORPHANS_EVERY == 0:
-                tokens += [row[0] for row in work.rows("orphaned")]
+            look_for_orphans = self._looks % ORPHANS_EVERY == 0
             self._looks += 1
-            if not tokens:
+            if not tokens and not look_for_orphans:
                 return []
-            return [_lost(row) for row in work.rows("started_by", tokens=work.list(tokens), limit=AT_ONCE)]
+            with work.scanning():
+                if look_for_orphans:
+                    tokens += [row[0] for row in work.rows("orphaned")]
+                return [_lost(row) for row in work.rows("started_by", tokens=work.list(tokens), limit=AT_ONCE)]
 
     def _expired(self, work: Work) -> list[str]:
         return [row[0] for row in work.rows("expired", now=work.lease_now, boot_id=self._boot_id)]
@@ -82,7 +84,8 @@ class Expiry:
             if not self._expired(work):
                 return 0
         with self._changing() as work:
-            empty = [token for token in self._expired(work) if work.value("started_of", token=token) is None]
+            with work.scanning():
+                empty = [token for token in self._expired(work) if work.value("started_of", token=token) is None]
             for token in empty:
                 work.run("drop_workers", token=token)
                 work.run("drop_dispatcher", token=token)

@@ -74,7 +74,8 @@ def _next_gate(job: Standing, past: Waits) -> Waits:
 
 def promote_due(work: Work, limit: int) -> int | None:
     """Let go on what is due, at most `limit` jobs and rates; when the next one is."""
-    due = [Standing._make(row) for row in work.rows("due", now=work.now, limit=limit)]
+    due = [Standing._make(row) for row in work.rows("due", since=work.due_since, now=work.now, limit=limit)]
+    work.all_due = len(due) < limit
     work.many("successor_is_due", [{"key": job.key} for job in due if job.slot])
     advance(work, [job for job in due if not job.slot])
     open_rates(work, (row[0] for row in work.rows("due_rates", now=work.now, limit=limit)))
@@ -83,7 +84,7 @@ def promote_due(work: Work, limit: int) -> int | None:
 
 def next_due(work: Work) -> int | None:
     """When the next scheduled job or rate limit comes due."""
-    moments = [work.value("next_due"), work.value("next_rate")]
+    moments = [work.value("next_due", since=work.due_since), work.value("next_rate")]
     return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -19,7 +19,8 @@ def prune(work: Work, limit: int) -> int:
         (StateCode.FAILED, settings.keep_failed, settings.keep_failed_count),
         (StateCode.CANCELED, settings.keep_canceled, settings.keep_canceled_count),
     )
-    work.run("drop_results", now=work.now, limit=limit)
+    old = work.rows("old_results", now=work.now, limit=limit)
+    work.many("drop_result", [{"key": row[0]} for row in old])
     work.run("prune_ticks", cutoff=work.now - int(settings.keep_ticks * MICROSECONDS))
     work.run("prune_events", cutoff=work.now - int(settings.keep_events * MICROSECONDS), keep=1)
     gone = 0

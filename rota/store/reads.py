@@ -69,20 +69,33 @@ def listing(work: Work, wanted: JobFilter, limit: int, before: str | None) -> li
 def stats(work: Work) -> dict[str, int]:
     """How many jobs there are of each state."""
     counts = dict.fromkeys((state.value for state in JobState), 0)
-    for _, code, count in work.rows("count_live"):
-        counts[StateCode(code).state.value] += count
-    for code, count in work.rows("count_done"):
-        counts[StateCode(code).state.value] += count
+    with work.scanning():
+        for _, code, count in work.rows("count_live"):
+            counts[StateCode(code).state.value] += count
+        for code, count in work.rows("count_done"):
+            counts[StateCode(code).state.value] += count
     return counts
 
 
 def queue_stats(work: Work) -> dict[str, dict[str, int]]:
     """How many live jobs of each state every queue has."""
     counts: dict[str, dict[str, int]] = {}
-    for queue, code, count in work.rows("count_live"):
+    with work.scanning():
+        rows = work.rows("count_live")
+    for queue, code, count in rows:
         of = counts.setdefault(queue, {state.value: 0 for state in LIVE_CODES})
         of[StateCode(code).state.value] += count
     return counts
+
+
+def oldest_queued(work: Work) -> dict[str, int]:
+    """When the next job in line of each queue was enqueued."""
+    oldest: dict[str, int] = {}
+    for queue, key in work.rows("first_in_lanes"):
+        if key is not None:
+            created_at: int = work.value("created_at", key=key)
+            oldest[queue] = min(created_at, oldest.get(queue, created_at))
+    return oldest
 
 
 def _narrowest(wanted: JobFilter) -> tuple[str, str] | None:

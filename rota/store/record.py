@@ -178,9 +178,9 @@ def cancel(work: Work, key: str, reason: str, by: str) -> Literal["canceled", "c
 
 def release_unsent(work: Work, token: str, held: frozenset[ClaimRef]) -> int:
     """Give back what is claimed under a token and was never handed to a worker."""
-    if not work.sqlite:
-        work.rows("scan_plainly")
-    unsent = [ref for ref in (ClaimRef._make(row) for row in work.rows("unsent", token=token)) if ref not in held]
+    with work.scanning():
+        claimed = [ClaimRef._make(row) for row in work.rows("unsent", token=token)]
+    unsent = [ref for ref in claimed if ref not in held]
     for ref in unsent:
         found = work.one("hold", key=ref.key, claim=ref.number)
         row = None if found is None else LiveRow._make(found)

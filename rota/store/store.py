@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MICROSECONDS = 1_000_000
 EVERYTHING = JobFilter()
+DUE_MARGIN = 60 * MICROSECONDS
+DUE_START_OVER = 300.0  #: seconds
 
 
 class Store(Registers):
@@ -55,6 +57,7 @@ class Store(Registers):
         self._sql = Statements(PACKAGE, engine.dialect)
         self._lanes: set[tuple[str, int]] = set()
         self._settled = Settled()
+        self._due_since, self._due_start_over = 0, 0.0
         self.handoff = Handoff(self._sql, self._work)
         self.expiry = Expiry(
             reading=self._reading,
@@ -148,6 +151,18 @@ class Store(Registers):
         # Only what a commit has carried may be deleted from site.db, or not be read there again.
         self._settled = settled
         self._lanes |= work.new_lanes
+        if work.all_due:
+            self._passed_due(work.now)
+
+    def _passed_due(self, now: int) -> None:
+        """PostgreSQL walks past index entries of all that was ever due unless it is told where to begin.
+
+        A transaction that was open for longer than the margin is seen when everything is looked through again.
+        """
+        start_over = self.dialect == "sqlite" or self.clock.monotonic() >= self._due_start_over
+        if start_over:
+            self._due_start_over = self.clock.monotonic() + DUE_START_OVER
+        self._due_since = 0 if start_over else now - DUE_MARGIN
 
     def _begin(self, tx: Connection, busy_timeout: float | None) -> None:
         if self.dialect == "postgresql":
@@ -184,6 +199,7 @@ class Store(Registers):
             on_stopped=self._on_stopped,
             lanes=self._lanes,
             site=site,
+            due_since=self._due_since,
         )
 
     def settle(self) -> bool:
@@ -330,12 +346,12 @@ class Store(Registers):
     def oldest_queued(self) -> dict[str, int]:
         """When the next job in line of each queue was enqueued."""
         with self._reading() as work:
-            return dict(work.rows("oldest_queued"))
+            return reads.oldest_queued(work)
 
     def backlog(self, queues: Sequence[str] | None = None) -> bool:
         """Is anything claimable now, in these queues or in any?"""
         with self._reading() as work:
-            waiting = {row[0] for row in work.rows("backlog")}
+            waiting = {queue for queue, key in work.rows("first_in_lanes") if key is not None}
         return bool(waiting if queues is None else waiting & set(queues))
 
     def due_at(self) -> int | None:

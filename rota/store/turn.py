@@ -140,7 +140,9 @@ class Turn:
     def unregister(self, token: str) -> None:
         """A dispatcher leaves; what it still holds expires."""
         self._work.run("drop_workers", token=token)
-        if self._work.value("started_of", token=token) is None:
+        with self._work.scanning():
+            idle = self._work.value("started_of", token=token) is None
+        if idle:
             self._work.run("drop_dispatcher", token=token)
         else:
             self.end_lease(token)

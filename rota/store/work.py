@@ -30,6 +30,8 @@ class Work:
     on_stopped: OnStopped | None
     lanes: set[tuple[str, int]]  #: lanes that this process knows to be in the table
     site: Connection | None = None  #: SQLite: site.db, to be read only
+    due_since: int = 0  #: what was scheduled up to this moment went on long ago
+    all_due: bool = False  #: everything that was due goes on once this commits
     #: lanes that are in the table once this commits
     new_lanes: set[tuple[str, int]] = field(default_factory=set)
     woken: set[str] = field(default_factory=set)  #: queues that got something claimable
@@ -74,6 +76,20 @@ class Work:
             return [None] * count
         last: int = self.value("draw_places", count=count)
         return range(last - count + 1, last + 1)
+
+    @contextmanager
+    def scanning(self) -> Iterator[None]:
+        """A part that reads all of a table, where a plan that is pinned to indexes would be a detour."""
+        if self.sqlite:
+            yield
+        elif self.tx.in_transaction:
+            self.run("seqscan", on="on")
+            yield
+            self.run("seqscan", on="off")
+        else:
+            with self.tx.transaction(write=False):
+                self.run("seqscan", on="on")
+                yield
 
     @contextmanager
     def savepoint(self, name: str) -> Iterator[None]:

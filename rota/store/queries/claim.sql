@@ -15,12 +15,12 @@ select scope, name, null from rota.pause where paused_until is null or paused_un
 
 -- name: claimable (sqlite)
 -- The next jobs of a lane, oldest first.
-select l.key, l.attempt, l.crashes, l.failures, l.rate_key, j.id, j.root, j.method, j.queue, j.username, j.body
+select picked.key, picked.attempt, picked.crashes, picked.failures, picked.rate_key, j.id, j.root, j.method, j.queue, j.username, j.body
 from (select key, attempt, crashes, failures, rate_key from live
     where queue = :queue and lane = :lane and state = 1 and waits = 0
         and method not in (select value from json_each(:paused))
-    order by seq limit :limit) l
-cross join job j on j.key = l.key
+    order by seq limit :limit) picked
+cross join job j on j.key = picked.key
 
 -- name: start (sqlite)
 update live set state = 2, claim = :claim, token = :token, started_at = :now, attempt = attempt + 1 where key = :key
@@ -56,9 +56,8 @@ select virtualtransaction from pg_locks
 where locktype = 'relation' and relation = 'rota.live'::regclass and mode in ('RowExclusiveLock', 'RowShareLock')
     and granted and pid is distinct from pg_backend_pid()
 
--- name: scan_plainly (postgresql)
--- This transaction reads all of `live`: an index would only be a detour.
-select set_config('enable_seqscan', 'on', true)
+-- name: seqscan (postgresql)
+select set_config('enable_seqscan', :on, true)
 
 -- name: unsent (sqlite)
 select key, claim from live where state = 2 and token = :token

@@ -9,17 +9,17 @@ update rota.live set state = 1, waits = 0, run_at = null, seq = nextval('rota.li
 
 -- name: due (sqlite)
 select key, id, slot, state, waits, queue, needs, concurrency_key, rate_key, run_at from live
-where run_at <= :now order by run_at limit :limit
+where run_at > :since and run_at <= :now order by run_at limit :limit
 
 -- name: due (postgresql)
 select key, id, slot, state, waits, queue, needs, concurrency_key, rate_key, run_at from rota.live
-where run_at <= :now order by run_at limit :limit for update skip locked
+where run_at > :since and run_at <= :now order by run_at limit :limit for update skip locked
 
 -- name: next_due
-select min(run_at) from rota.live where run_at is not null
+select run_at from rota.live where run_at > :since order by run_at limit 1
 
 -- name: next_rate
-select min(next_at) from rota.rate where next_at is not null
+select next_at from rota.rate where next_at > 0 order by next_at limit 1
 
 -- name: successor_is_due
 update rota.live set state = 1, run_at = null where key = :key and slot = 1

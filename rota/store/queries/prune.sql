@@ -55,9 +55,11 @@ delete from rota.progress where key = any(:keys::uuid[])
 -- name: delete_cursors (postgresql)
 delete from rota.job_cursor where key = any(:keys::uuid[])
 
--- name: drop_results
-update rota.done set result = null, result_until = null where key in (
-    select key from rota.done where result_until < :now order by result_until limit :limit)
+-- name: old_results
+select key from rota.done where result_until < :now order by result_until limit :limit
+
+-- name: drop_result
+update rota.done set result = null, result_until = null where key = :key
 
 -- name: prune_ticks
 delete from rota.tick where due < :cutoff and exists(select 1 from rota.tick where due < :cutoff)

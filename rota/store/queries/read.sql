@@ -1,5 +1,18 @@
--- name: schema_1_view
+-- name: schema_1_view (sqlite)
 -- A job with how it stands, live or final: every listing is built on it.
+create view job_state as
+select j.key, j.id, coalesce(l.state, d.state) as state, coalesce(l.waits, 0) as waits, j.queue, j.lane, j.method,
+    j.username, j.created_at, case when d.key is null then l.run_at end as run_at,
+    coalesce(l.started_at, d.started_at) as started_at, d.ended_at, coalesce(l.attempt, d.attempt) as attempt,
+    coalesce(l.crashes, d.crashes) as crashes, coalesce(l.failures, d.failures) as failures,
+    coalesce(l.claim, d.claim) as claim, coalesce(l.cancel_requested, 0) as cancel_requested, j.root, j.parent,
+    j.made_by, j.retry_of, j.batch, j.concurrency_key, d.result, d.error, d.reason, d.winner, l.token,
+    coalesce(d.host, (select p.host from dispatcher p where p.token = l.token)) as host,
+    (select w.pid from worker w where w.token = l.token and w.key = l.key) as pid, j.body
+from job j left join live l on l.key = j.key left join done d on d.key = j.key
+
+-- name: schema_1_view (postgresql)
+-- Laterals with a limit can only be index look-ups, whatever the planner believes about the size of `live`.
 create view rota.job_state as
 select j.key, j.id, coalesce(l.state, d.state) as state, coalesce(l.waits, 0) as waits, j.queue, j.lane, j.method,
     j.username, j.created_at, case when d.key is null then l.run_at end as run_at,
@@ -9,7 +22,9 @@ select j.key, j.id, coalesce(l.state, d.state) as state, coalesce(l.waits, 0) as
     j.made_by, j.retry_of, j.batch, j.concurrency_key, d.result, d.error, d.reason, d.winner, l.token,
     coalesce(d.host, (select p.host from rota.dispatcher p where p.token = l.token)) as host,
     (select w.pid from rota.worker w where w.token = l.token and w.key = l.key) as pid, j.body
-from rota.job j left join rota.live l on l.key = j.key left join rota.done d on d.key = j.key
+from rota.job j
+left join lateral (select * from rota.live where key = j.key limit 1) l on true
+left join lateral (select * from rota.done where key = j.key limit 1) d on true
 
 -- name: is_active (sqlite)
 -- A live job of the id, or of a chain that it began, or one that is in the outbox and not here yet.
@@ -98,18 +113,15 @@ select queue, state, count(*) from rota.live group by queue, state
 -- name: count_done
 select state, count(*) from rota.done group by state
 
--- name: oldest_queued
-select l.queue, min(j.created_at) from rota.lane n
-join rota.live l on l.key = (
-    select v.key from rota.live v where v.queue = n.queue and v.lane = n.lane and v.seq is not null and v.state = 1
-        and v.waits = 0
+-- name: first_in_lanes
+-- The first claimable job of each lane.
+select n.queue, (select v.key from rota.live v
+    where v.queue = n.queue and v.lane = n.lane and v.seq is not null and v.state = 1 and v.waits = 0
     order by v.queue, v.lane, v.seq limit 1)
-join rota.job j on j.key = l.key group by l.queue
+from rota.lane n
 
--- name: backlog
-select n.queue from rota.lane n where exists(
-    select 1 from rota.live l where l.queue = n.queue and l.lane = n.lane and l.seq is not null and l.state = 1
-        and l.waits = 0)
+-- name: created_at
+select created_at from rota.job where key = :key
 
 -- name: body
 select body from rota.job where key = :key

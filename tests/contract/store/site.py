@@ -66,6 +66,12 @@ class Site:
         self._opened.append(connection)
         return connection
 
+    def connect_engine(self) -> Connection:
+        """A connection to the engine's tables."""
+        connection = self.engine.connect(busy_timeout=5)
+        self._opened.append(connection)
+        return connection
+
     # --- jobs ---
 
     def spec(self, id: str | None = None, **fields: Any) -> JobSpec:  # noqa: A002

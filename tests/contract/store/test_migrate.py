@@ -1,0 +1,53 @@
+"""Tables are made once, upgraded in order, and left alone when a newer Rota made them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from rota.clock import FixedClock
+from rota.db import Database
+from rota.errors import NewerSchema
+from rota.store import Store
+from tests.contract.store.site import Site
+
+
+def test_migrating_again_changes_nothing(site: Site) -> None:
+    key = site.enqueue().key
+    assert site.store.migrate() == []
+    assert site.job(key).key == key
+
+
+def test_what_is_done_is_told(databases: tuple[Database, Database], clock: FixedClock) -> None:
+    engine, documents = databases
+    store = Store(engine=engine, documents=documents, clock=clock)
+    told = store.migrate()
+    assert len(told) == (2 if store.dialect == "sqlite" else 1)
+    assert all("version 1" in line for line in told)
+    store.close()
+
+
+def test_tables_of_a_newer_rota_are_left_alone(site: Site) -> None:
+    connection = site.engine.connect()
+    schema = "" if site.sqlite else "rota."
+    connection.run(f"update {schema}schema_version set version = 99")
+    with pytest.raises(NewerSchema, match="version 99"):
+        site.store.migrate()
+    assert connection.value(f"select version from {schema}schema_version") == 99
+    connection.close()
+
+
+def test_two_processes_may_migrate_at_once(databases: tuple[Database, Database], clock: FixedClock) -> None:
+    engine, documents = databases
+    stores = [Store(engine=engine, documents=documents, clock=clock) for _ in range(4)]
+    told: list[list[str]] = []
+    threads = [threading.Thread(target=lambda one=store: told.append(one.migrate())) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 4
+    assert sum(len(lines) for lines in told) == (2 if stores[0].dialect == "sqlite" else 1)
+    for store in stores:
+        store.close()
