@@ -11,7 +11,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.support.benches import TestBench, tree
+from tests.support.benches import TestBench, kill_tree, tree
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.serial
@@ -25,6 +25,7 @@ def test_every_effect_is_there_once_and_no_job_is_lost(make_bench: Callable[...,
     storm = Storm(bench, random.Random(20))
 
     storm.rage(until=lambda: ended(bench) >= JOBS)
+    storm.calm()
     bench.wait_for({"queued": 0, "started": 0, "scheduled": 0, "failed": 0, "canceled": 0}, timeout=120)
 
     assert storm.kills >= 10
@@ -69,6 +70,12 @@ class Storm:
         while not until():
             assert time.monotonic() < end, f"{self.bench.stats()}\n{self.bench.output()[-3000:]}"
             self.strike()
+
+    def calm(self) -> None:
+        """Leave a dispatcher that nobody kills any more."""
+        kill_tree(self.process.pid)
+        self.process.wait()
+        self.process = self.bench.start("worker", "--processes", "3")
 
     def strike(self) -> None:
         """Kill one of the processes, the dispatcher a little more often than the others."""
