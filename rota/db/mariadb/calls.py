@@ -55,7 +55,11 @@ def _by_template(ctx: Context, name: str, call: Call, args: Sequence[Expr]) -> E
         text = template.replace("{*}", ", ".join(texts))
         for index, one in enumerate(texts):
             text = text.replace(f"{{{index}}}", one) if "{" not in one else _filled(text, index, one)
-    return Expr(text, returns)
+    return Expr(text, returns, binary=name in _BINARY, json=name == "JSON_EXTRACT")
+
+
+# What MariaDB gives in a collation that tells case apart.
+_BINARY = frozenset({"JSON_UNQUOTE", "JSON_QUOTE"})
 
 
 def _filled(text: str, index: int, argument: str) -> str:

@@ -41,6 +41,8 @@ def as_number(ctx: Context, expr: Expr) -> Expr:
     """The expression as a number; a constant text becomes one at once."""
     if expr.kind is Kind.TEXT and expr.is_constant:
         return ctx.constant(expr, "number", DOUBLE)
+    if expr.json:
+        return ctx.target.number(Expr(ctx.target.call("json_number", expr.text), TEXT))
     return ctx.target.number(expr)
 
 
@@ -49,6 +51,10 @@ def as_moment(ctx: Context, expr: Expr, kind: Type, form: str) -> Expr:
     if expr.is_constant and expr.kind in (Kind.TEXT, Kind.INT, Kind.DECIMAL):
         return ctx.constant(expr, form, kind)
     return Expr(ctx.target.moment(expr, kind), kind, table=expr.table if expr.kind is kind.kind else None)
+
+
+def _scalar(ctx: Context, expr: Expr) -> Expr:
+    return Expr(ctx.target.call("json_unquote", expr.text), TEXT) if expr.json else expr
 
 
 def _as_moments(ctx: Context, exprs: Sequence[Expr], kinds: set[Kind]) -> list[Expr]:
@@ -119,6 +125,8 @@ def compare_text(ctx: Context, left: Expr, operator: str, right: Expr) -> str:
         pairs = [comparable(ctx, pair) for pair in zip(left.row, right.row, strict=True)]
         sides = ["(" + ", ".join(pair[side].text for pair in pairs) + ")" for side in (0, 1)]
         return f"{sides[0]} {operator} {sides[1]}"
+    if {left.kind, right.kind} == {Kind.TEXT}:
+        left, right = _scalar(ctx, left), _scalar(ctx, right)
     first, second = comparable(ctx, (left, right))
     return f"{first.text} {operator} {second.text}"
 

@@ -189,7 +189,7 @@ class Context:
             text = "NULL" if self.is_sqlite else f"CAST(NULL AS {self.target.type_name(kind.kind)})"
             return Expr(text, kind)
         if kind.kind in (Kind.INT, Kind.DECIMAL, Kind.DOUBLE):
-            return Expr(repr(value), kind, literal=str(value))
+            return Expr(repr(value) if value >= 0 else f"({value!r})", kind, literal=str(value))
         text = self.target.string(str(value))
         if not self.is_sqlite:
             name = {Kind.DATE: "date", Kind.DATETIME: "timestamp", Kind.TIME: "interval"}[kind.kind]

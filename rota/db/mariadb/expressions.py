@@ -354,7 +354,7 @@ def _exact(ctx: Context, side: Expr, kind: Type) -> str:
     # PostgreSQL has no numeric-with-double operators, and its smallest integers overflow.
     if ctx.is_sqlite or side.kind in (Kind.NULL, Kind.UNKNOWN) or kind.kind is Kind.UNKNOWN:
         return side.text
-    if side.kind is not kind.kind:
+    if side.kind is not kind.kind or kind.kind is Kind.INT:
         return f"CAST({side.text} AS {ctx.target.type_name(kind.kind)})"
     return side.text
 
@@ -384,7 +384,8 @@ def _mod(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 def _negative(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     value = compare.as_number(ctx, ctx.expr(node.this, scope))
     literal = f"-{value.literal}" if value.literal is not None and not value.literal.startswith("-") else None
-    return Expr(f"(-{value.text})" if literal is None else literal, value.type, literal=literal)
+    # In parentheses, as two of them side by side would begin a comment.
+    return Expr(f"(-{value.text})", value.type, literal=literal)
 
 
 def _bits(operator: str) -> Lower:

@@ -507,6 +507,11 @@ exception when others then
 end
 $$;
 
+create or replace function rota.json_number(value text) returns text
+language sql immutable strict parallel safe as $$
+    select case value when 'true' then '1' when 'false' then '0' else rota.json_unquote(value) end
+$$;
+
 create or replace function rota.json_value(value text, path text) returns text
 language sql immutable strict parallel safe as $$
     select case when json_typeof(found) in ('object', 'array', 'null') then null

@@ -73,6 +73,10 @@ def _unquote(text: str) -> str:
     return value if isinstance(value, str) else text
 
 
+def _number(text: str) -> str:
+    return {"true": "1", "false": "0"}.get(text) or _unquote(text)
+
+
 def _value(document: str, path: str) -> str | int | None:
     found = next(_walk(_load(document), path), None)
     if isinstance(found, (dict, list)) or found is None:
@@ -130,6 +134,7 @@ def _type(document: str) -> str:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "json_extract": _or_none(_extract),
     "json_unquote": _unquote,
+    "json_number": _number,
     "json_value": _or_none(_value),
     "json_query": _or_none(_query),
     "json_quote": dumped,

@@ -32,7 +32,8 @@ def _format(value: float, places: float) -> str:
 
 
 def _decimal_text(value: float, digits: int) -> str:
-    return f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}"
+    # A double tells 15 digits for sure; what follows them is noise that a decimal has not.
+    return f"{Decimal(f'{value:.15g}').quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}"
 
 
 def _mod(left: float, right: float) -> float | None:

@@ -94,7 +94,7 @@ def shifted(ctx: Context, base: Expr, interval: exp.Expr, scope: Scope, sign: in
     kind = _shifted_type(base.type, unit)
     amount, unit = _amount(ctx, interval.this, unit, scope)
     amount = amount if sign > 0 else f"(-{amount})"
-    if base.kind is Kind.UNKNOWN:
+    if base.kind in (Kind.UNKNOWN, Kind.NULL):
         base = Expr(ctx.target.moment(base, DATETIME), DATETIME)
     if ctx.is_sqlite:
         call = "shift_text" if base.kind is Kind.TEXT else "shift"
@@ -119,7 +119,7 @@ def _unit(interval: exp.Expr) -> str:
 def _shifted_type(base: Type, unit: str) -> Type:
     if base.kind is Kind.DATE and unit not in _DAYS:
         return Type(Kind.DATETIME, 6 if "MICRO" in unit else 0)
-    if base.kind is Kind.UNKNOWN:
+    if base.kind in (Kind.UNKNOWN, Kind.NULL):
         return DATETIME
     return base
 

@@ -45,7 +45,7 @@ _BANNED_WORDS = {
     "SQL_CALC_FOUND_ROWS": "count with a statement of its own",
 }
 # Without these before it, NAME( is a call; after them it is a table with its columns.
-_TABLE_FOLLOWS = frozenset({"INTO", "TABLE", "UPDATE", "JOIN", "FROM", "ON", "REPLACE", "IGNORE", "WITH", "."})
+_TABLE_FOLLOWS = frozenset({"INTO", "TABLE", "UPDATE", "JOIN", "FROM", "REPLACE", "IGNORE", "WITH", "."})
 _ALWAYS_CALLS = frozenset({"UTC_DATE", "UTC_TIME", "UTC_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP"})
 
 
@@ -137,7 +137,10 @@ def _is_call(tokens: list[Token], index: int) -> bool:
         return False
     if index + 1 >= len(tokens) or tokens[index + 1].token_type is not TokenType.L_PAREN:
         return False
-    return index == 0 or tokens[index - 1].text.upper() not in _TABLE_FOLLOWS or token.text.upper() == "IF"
+    before = tokens[index - 1].text.upper() if index else ""
+    if before == "ON":
+        return tokens[0].text.upper() != "CREATE"  # CREATE INDEX ... ON table (columns)
+    return before not in _TABLE_FOLLOWS
 
 
 def _written(statement: str, tokens: list[Token]) -> tuple[str, ...]:

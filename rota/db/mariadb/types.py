@@ -83,6 +83,7 @@ class Expr:
     param: str | None = None  # the name of the value, when it is one
     table: str | None = None  # the table of a plain column
     binary: bool = False  # compares byte by byte, as BINARY asks for
+    json: bool = False  # what JSON_EXTRACT gives: compares by the value that it stands for
     row: tuple[Expr, ...] = field(default=())  # the members of (a, b)
 
     @property
