@@ -171,20 +171,26 @@ def purge_jobs(state: State, queue: str | None, event: str | None) -> None:
 
 @click.command("show-pending-jobs")
 @site_option
+@json_option
 @pass_state
-def show_pending_jobs(state: State) -> None:
+def show_pending_jobs(state: State, as_json: bool) -> None:
     """Print the jobs that wait, queue by queue, as Frappe's command does."""
     from rota.sites.masking import masked_arguments
 
-    click.echo("-----Pending Jobs-----")
+    found: list[tuple[JobView, Any]] = []
     for name in state.sites():
         with state.open(name) as site:
-            for queue in site.config.queues():
-                found = _every(site, _filter(("queued",), queue=queue))
-                if found:
-                    click.echo(f"-----Queue :{queue}-----")
-                for view in reversed(found):
-                    click.echo(f"{view.method} {masked_arguments(view, site.config.mask_keys)}")
+            waiting = reversed(_every(site, _filter(("queued",))))
+            found += [(view, masked_arguments(view, site.config.mask_keys)) for view in waiting]
+    if as_json:
+        show_json([{"id": one.id, "queue": one.queue, "method": one.method, "kwargs": kwargs} for one, kwargs in found])
+        return
+    click.echo("-----Pending Jobs-----")
+    for queue in dict.fromkeys(view.queue for view, _ in found):
+        click.echo(f"-----Queue :{queue}-----")
+        for view, kwargs in found:
+            if view.queue == queue:
+                click.echo(f"{view.method} {kwargs}")
 
 
 def _filter(states: tuple[str, ...], **wanted: str | None) -> JobFilter:

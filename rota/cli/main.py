@@ -34,12 +34,14 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "set-admin-password": "users:set_admin_password",
     },
     "Run": {
+        "start": "services:start",
         "serve": "services:serve",
         "schedule": "services:schedule",
         "worker": "services:worker",
         "worker-pool": "services:worker_pool",
         "execute": "calls:execute",
         "console": "calls:console",
+        "demo": "demo:demo",
     },
     "Jobs and schedules": {
         "jobs": "jobs:jobs",

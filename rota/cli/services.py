@@ -2,22 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import click
 
 from rota.cli.state import State, pass_state, site_option
 
+if TYPE_CHECKING:
+    from rota.config import Config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _port_options(command: F) -> F:
+    port = click.option(
+        "--port", type=click.IntRange(0, 65535), help="By default the setting http_port; 0 for any free one."
+    )
+    host = click.option("--host", help="The address to listen at; by default the setting http_host.")
+    return port(host(command))
+
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="By default the setting http_port.")
-@click.option("--host", help="By default the setting http_host.")
+@_port_options
+@click.option("--workers", type=click.IntRange(1, 1000), help="How many jobs run at once; by default as set up.")
+@click.option("--dev", is_flag=True, help="Start anew when a file of an app changes.")
 @pass_state
-def serve(state: State, port: int | None, host: str | None) -> None:
+@click.pass_context
+def start(ctx: click.Context, state: State, /, port: int | None, host: str | None, **more: Any) -> None:
+    """Run everything: web, scheduler and workers. Ctrl-C or SIGTERM stops it gracefully."""
+    from rota.cli.starting import run_bench
+
+    settings = _settings(state)
+    ctx.exit(
+        run_bench(
+            state.bench,
+            settings,
+            host=host or settings.http_host,
+            port=settings.http_port if port is None else port,
+            **more,
+        )
+    )
+
+
+@click.command()
+@_port_options
+@pass_state
+@click.pass_context
+def serve(ctx: click.Context, state: State, port: int | None, host: str | None) -> None:
     """Serve the web."""
-    from rota.config import load
+    from rota.web.server import listen
     from rota.web.server import serve as run
 
-    settings = load(state.bench.path)
-    run(state.bench, host=host or settings.http_host, port=port or settings.http_port)
+    settings = _settings(state)
+    sock = listen(host or settings.http_host, settings.http_port if port is None else port)
+    ctx.exit(run(state.bench, sock))
 
 
 @click.command()
@@ -28,6 +67,7 @@ def schedule(ctx: click.Context, state: State) -> None:
     """Fire the schedules when they are due."""
     from rota.sites.serving import run_scheduler
 
+    _settings(state)
     ctx.exit(run_scheduler(state.bench, _only(state)))
 
 
@@ -62,8 +102,19 @@ def _work(state: State, queues: str | None, processes: int | None, *, burst: boo
     from rota.frappe._alias import install_as_frappe
     from rota.sites.serving import run_dispatcher
 
+    _settings(state)
     names = [name.strip() for name in (queues or "").split(",") if name.strip()]
     return run_dispatcher(state.bench, install_as_frappe, _only(state), queues=names, workers=processes, burst=burst)
+
+
+def _settings(state: State) -> Config:
+    """The bench's settings; from now on, what this process logs goes where they say."""
+    from rota.config import load
+    from rota.sites.logs import log_to_terminal
+
+    settings = load(state.bench.path)
+    log_to_terminal(settings.log_level, as_json=settings.log_format == "json")
+    return settings
 
 
 def _only(state: State) -> list[str] | None:

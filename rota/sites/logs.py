@@ -110,6 +110,14 @@ def capture() -> Callable[[], None]:
     return flush
 
 
+def log_to_terminal(level: str, *, as_json: bool) -> None:
+    """Let a service's own lines go to its standard error, for people or as JSON."""
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(JsonLines() if as_json else text)
+    logging.basicConfig(level=level, handlers=[handler])
+
+
 def file_logger(module: str, folders: list[Path], *, scope: str, level: int = logging.INFO) -> logging.Logger:
     """The logger of an application's module, writing to `MODULE.log` in each folder.
 
