@@ -29,9 +29,10 @@ from rota.engine.identity import Identity
 from rota.engine.nursery import Dead, NurseryGone
 from rota.engine.outcome import decide
 from rota.engine.pace import Pace
+from rota.engine.peers import Peers
 from rota.engine.report import Report, Runner, decode_report
 from rota.engine.settings import DispatcherSettings
-from rota.engine.wake import CONTROL, Waker, WakeSocket
+from rota.engine.wake import CONTROL, HELLO, Waker, WakeSocket
 from rota.engine.watch import FENCED, PATIENCE_SECONDS, STOP, Watch
 from rota.errors import StoreError
 from rota.jobs import Ending
@@ -70,13 +71,15 @@ class Dispatcher:
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self._pace = Pace()
         self._holdings: dict[str, Holdings] = {}
+        self._dead: list[tuple[Hand, Dead]] = []
         self._stopping_since: float | None = None
         self._signals = 0
         self._hire_at = 0.0
         self._bad_starts = 0
         self._sites_at = 0.0
-        self._look_at = 0.0
+        self._look_at = self._maintain_at = 0.0
         self._look_order: list[str] = []
+        self._maintain_order: list[str] = []
 
     def run(self) -> int:
         """Serve. The answer is the process's exit code."""
@@ -92,6 +95,9 @@ class Dispatcher:
         self._selector.register(self._crew, selectors.EVENT_READ, self._hear_nursery)
         self._selector.register(self._wake, selectors.EVENT_READ, self._hear_wake)
         self._selector.register(self._take_signals(), selectors.EVENT_READ, _drain)
+        self._peers = Peers(self._run_folder, self._selector, self._maintain_all)
+        self._peers.look()
+        self._waker.wake(HELLO, CONTROL)
         try:
             while not self._is_done():
                 self._round()
@@ -109,6 +115,8 @@ class Dispatcher:
     def _round(self) -> None:
         for key, _ in self._selector.select(self._sleep_seconds()):
             key.data(key.fileobj)
+        # After all pipes: a worker's last words count, and its descriptors may be given out again.
+        self._bury_the_dead()
         now = time.monotonic()
         self._check_stop(now)
         self._hire(now)
@@ -119,7 +127,7 @@ class Dispatcher:
 
     def _sleep_seconds(self) -> float:
         now, stopping = time.monotonic(), self._stopping_since is not None
-        moments = [self._look_at, self._sites_at]
+        moments = [self._look_at, self._maintain_at, self._sites_at]
         if len(self._crew.hands) < self._settings.workers and not stopping:
             moments.append(self._hire_at)
         deep = any(len(hand.held) > 1 for hand in self._crew) or any(one.waiting for one in self._holdings.values())
@@ -144,6 +152,7 @@ class Dispatcher:
         self._crew.close()
         for one in self._holdings.values():
             one.leave()
+        self._peers.close()
         self._selector.close()
         self._wake.close()
         signal.set_wakeup_fd(-1)
@@ -163,6 +172,9 @@ class Dispatcher:
     def _hear_wake(self, _: object) -> None:
         heard, overflowed = self._wake.drain()
         for name, kind in heard:
+            if name == HELLO:
+                self._peers.look()
+                continue
             one = self._holdings.get(name)
             if one is None:
                 self._sites_at = 0.0
@@ -175,9 +187,7 @@ class Dispatcher:
                 one.wake()
 
     def _hear_nursery(self, _: object) -> None:
-        for hand, dead in self._crew.events():
-            if dead is not None:
-                self._bury(hand, dead)
+        self._dead += [(hand, dead) for hand, dead in self._crew.events() if dead is not None]
 
     def _hear_hand(self, hand: Hand) -> None:
         for values in self._crew.read(hand):
@@ -245,6 +255,11 @@ class Dispatcher:
             hand = self._crew.hire(to_micros(self._clock.now()))
             self._selector.register(hand.reports, selectors.EVENT_READ, lambda _, hand=hand: self._hear_hand(hand))
 
+    def _bury_the_dead(self) -> None:
+        dead, self._dead = self._dead, []
+        for hand, how in dead:
+            self._bury(hand, how)
+
     def _bury(self, hand: Hand, dead: Dead) -> None:
         """Record what a dead worker left: its reports first, then what it had begun; the rest is handed out again."""
         for values in self._crew.read_all(hand):
@@ -274,19 +289,36 @@ class Dispatcher:
         if now >= self._sites_at:
             self._sites_at = now + SITES_SECONDS
             self._find_sites()
-        if now < self._look_at or self._stopping_since is not None:
+        if self._stopping_since is not None:
             return
         # Spread over the interval, so that many idle sites cost little, and none much at once.
         count = max(1, len(self._holdings))
-        self._look_at = now + look_seconds(count) / count
-        self._look_order = self._look_order or list(self._holdings)
-        one = self._holdings.get(self._look_order.pop()) if self._look_order else None
-        if one is not None:
-            one.look(now)
+        if now >= self._look_at:
+            self._look_at = now + look_seconds(count) / count
+            self._look_at_site(self._next_of(self._look_order), now)
+        if now >= self._maintain_at:
+            self._maintain_at = now + maintain_seconds(count) / count
+            one = self._next_of(self._maintain_order)
+            if one is not None:
+                one.maintain(now)
+
+    def _next_of(self, order: list[str]) -> Holdings | None:
+        if not order:
+            order += self._holdings
+        return self._holdings.get(order.pop()) if order else None
+
+    def _look_at_site(self, one: Holdings | None, now: float) -> None:
+        if one is None:
+            return
+        one.look(now)
+        listener = one.listen()
+        if listener is not None:
+            self._selector.register(listener, selectors.EVENT_READ, lambda _: self._hear_database(one))
+
+    def _maintain_all(self) -> None:
+        now = time.monotonic()
+        for one in self._holdings.values():
             one.maintain(now)
-            listener = one.listen()
-            if listener is not None:
-                self._selector.register(listener, selectors.EVENT_READ, lambda _, one=one: self._hear_database(one))
 
     def _find_sites(self) -> None:
         openers = self._sites()
@@ -407,7 +439,12 @@ class Dispatcher:
 
 def look_seconds(sites: int) -> float:
     """How often each site is looked at unasked; with many sites less often, so that an idle bench costs nothing."""
-    return min(max(5.0, sites / 20), 12.0)
+    return max(5.0, sites / 20)
+
+
+def maintain_seconds(sites: int) -> float:
+    """How often lost claims are looked for in each site; a store takes a longer pause for a sleep of our own."""
+    return min(max(5.0, sites / 20), 10.0)
 
 
 def _raise_file_limit() -> None:

@@ -19,6 +19,8 @@ from typing import Self
 import psutil
 
 JOBS, SCHEDULES, CONTROL = "jobs", "schedules", "control"
+#: In place of a site: a process of this bench has started.
+HELLO = ""
 PREFIX, SUFFIX = "wake-", ".sock"
 # sun_path has 108 bytes, and a bench may lie deeper than that.
 LONGEST_PATH = 100
