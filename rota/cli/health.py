@@ -42,13 +42,12 @@ def doctor(ctx: click.Context, state: State, as_json: bool) -> None:
     """Say what keeps the sites from working; exit code 1 when something does."""
     from rota.cli.shown import status_value
     from rota.sites.health import look
-    from rota.sites.switches import why_inactive
 
     names = state.sites() if state.site else state.bench.sites()
     found: list[tuple[Health, dict[str, Counter[str]]]] = []
     for name in names:
         with state.open(name) as site:
-            found.append((look(name, site.store, why_inactive(site)), _waiting(site)))
+            found.append((look(site), _waiting(site)))
     if as_json:
         show_json([{**status_value(health), "waiting": waiting} for health, waiting in found])
     else:
@@ -81,5 +80,5 @@ def _print(found: list[tuple[Health, dict[str, Counter[str]]]]) -> None:
             for method, count in methods.most_common():
                 click.echo(f"{method} : {count}")
             click.echo("------------")
-        for problem in [*health.problems, *(f"{one.id}: {one.error}" for one in health.broken)]:
+        for problem in [*health.problems, *(f"{id_}: {error}" for id_, error in health.broken.items())]:
             click.echo(f"Problem: {problem}")

@@ -86,12 +86,11 @@ def status(state: State, form: str, verbose: bool, as_json: bool) -> None:
     """Say whether the schedules fire or why not, who runs them, what comes next, and what is late."""
     from rota.cli.shown import status_text, status_value
     from rota.sites.health import look
-    from rota.sites.switches import why_inactive
 
     found = []
     for name in state.sites():
         with state.open(name) as site:
-            found.append((look(name, site.store, why_inactive(site)), site.zone))
+            found.append((look(site), site.zone))
     if as_json or form == "json":
         values = [status_value(health) for health, _ in found]
         show_json(values[0] if len(values) == 1 else values)

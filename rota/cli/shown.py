@@ -8,12 +8,13 @@ from datetime import tzinfo
 from typing import Any
 
 from rota.clock import from_micros
-from rota.sites.health import Health, next_ticks
+from rota.sites.health import Health
 from rota.sites.masking import masked, masked_arguments
 from rota.store import Store
 from rota.store.views import JobView
 
 LONGEST_CELL = 60
+MOST_COMING = 5
 
 
 def moment(micros: int | None, zone: tzinfo | None = None) -> str | None:
@@ -129,9 +130,9 @@ def status_value(health: Health) -> dict[str, Any]:
         "workers": len(health.workers),
         "idle_workers": sum(one.state == "idle" for one in health.workers),
         "schedules": len(health.schedules),
-        "next": [{"schedule": one.id, "due": moment(one.next_due)} for one in next_ticks(health)],
+        "next": [{"schedule": one.id, "due": moment(one.due)} for one in health.coming[:MOST_COMING]],
         "late": [{"schedule": one.id, "due": moment(one.due), "why": one.why} for one in health.late],
-        "problems": [*health.problems, *(f"{one.id}: {one.error}" for one in health.broken)],
+        "problems": [*health.problems, *(f"{id_}: {error}" for id_, error in health.broken.items())],
     }
 
 
@@ -147,8 +148,8 @@ def status_text(health: Health, zone: tzinfo) -> str:
         lines.append(f"  runs at {hosts}; workers: {len(health.workers)}, {busy} of them busy")
     elif health.inactive is None:
         lines.append("  nothing runs: start it with `rota start`")
-    lines += [f"  next: {moment(one.next_due, zone)} {one.id}" for one in next_ticks(health)]
+    lines += [f"  next: {moment(one.due, zone)} {one.id}" for one in health.coming[:MOST_COMING]]
     lines += [f"  late: {one.id}, due {moment(one.due, zone)}: {one.why}" for one in health.late]
-    lines += [f"  problem: {one.id}: {one.error}" for one in health.broken]
+    lines += [f"  problem: {id_}: {error}" for id_, error in health.broken.items()]
     lines += [f"  paused: {one.scope} {one.name} by {one.by}: {one.why}" for one in health.pauses]
     return "\n".join(lines)

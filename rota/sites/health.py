@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rota.store import Store
-from rota.store.views import DispatcherView, PauseView, ScheduleView, WorkerView
+from rota.clock import from_micros, to_micros
+from rota.errors import UsageError
+from rota.schedule import Schedule, next_due
+from rota.sites.site import Site
+from rota.sites.switches import why_inactive
+from rota.store import DispatcherView, PauseView, ScheduleView, WorkerView
 
 #: A tick is late once it has been due for this long, in seconds.
 LATE_AFTER = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """A schedule's next tick. Computed, not read: it must be right where no scheduler has ever run."""
+
+    id: str
+    due: int  #: microseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +44,9 @@ class Health:
     workers: Sequence[WorkerView]
     pauses: Sequence[PauseView]
     schedules: Sequence[ScheduleView]
+    coming: Sequence[Coming]  #: the soonest first; none while the schedules do not fire
     late: Sequence[Late]
-    broken: Sequence[ScheduleView]  #: schedules that can't run, with the reason in `error`
+    broken: dict[str, str]  #: schedules that can't run: id -> why
     waiting: dict[str, float]  #: queue -> seconds for which its oldest claimable job has waited
 
     @property
@@ -42,40 +55,48 @@ class Health:
         found = []
         if not self.dispatchers:
             found.append("no dispatcher is alive: start one with `rota start` or `rota worker`")
-        if self.inactive is None:
-            found += [f"{one.id} is {one.seconds:.0f} s late: {one.why}" for one in self.late]
-        return found
+        return found + [f"{one.id} is {one.seconds:.0f} s late: {one.why}" for one in self.late]
 
 
-def look(site: str, store: Store, inactive: str | None) -> Health:
-    """See how a site is; `inactive` says why its schedules do not fire."""
+def look(site: Site) -> Health:
+    """See how a site is."""
+    store, inactive = site.store, why_inactive(site)
     now = store.now()
     dispatchers = [one for one in store.dispatchers() if one.alive]
     schedules = store.schedules()
+    broken = {one.id: one.error for one in schedules if one.error}
+    coming = [] if inactive else _coming(site, schedules, broken)
+    why = "no scheduler has taken it" if dispatchers else "no scheduler is running"
     return Health(
-        site=site,
+        site=site.name,
         inactive=inactive,
         dispatchers=dispatchers,
         workers=store.workers(),
         pauses=store.pauses(),
         schedules=schedules,
-        late=[] if inactive else _late(schedules, now, has_dispatcher=bool(dispatchers)),
-        broken=[one for one in schedules if one.error],
+        coming=coming,
+        late=[
+            Late(id=one.id, due=one.due, seconds=(now - one.due) / 1e6, why=broken.get(one.id, why))
+            for one in coming
+            if now - one.due >= LATE_AFTER * 1e6
+        ],
+        broken=broken,
         waiting={queue: (now - since) / 1e6 for queue, since in store.oldest_queued().items()},
     )
 
 
-def _late(schedules: Sequence[ScheduleView], now: int, *, has_dispatcher: bool) -> list[Late]:
+def _coming(site: Site, schedules: Sequence[ScheduleView], broken: dict[str, str]) -> list[Coming]:
+    """The next ticks; what can't be read is added to `broken`."""
     found = []
     for one in schedules:
-        if not one.enabled or one.next_due is None or now - one.next_due < LATE_AFTER * 1e6:
+        if not one.enabled:
             continue
-        why = one.error or ("no scheduler has taken it" if has_dispatcher else "no scheduler is running")
-        found.append(Late(id=one.id, due=one.next_due, seconds=(now - one.next_due) / 1e6, why=why))
-    return found
-
-
-def next_ticks(health: Health, limit: int = 5) -> list[ScheduleView]:
-    """The schedules that are due next, the soonest first; none while they do not fire."""
-    coming = [one for one in health.schedules if one.enabled and one.next_due is not None]
-    return [] if health.inactive else sorted(coming, key=lambda one: one.next_due or 0)[:limit]
+        try:
+            last = from_micros(one.last_due)
+            due = next_due(Schedule.from_json(one.definition), last_due=last, created=last, site_tz=site.time_zone)
+        except UsageError as error:
+            broken[one.id] = str(error)
+            continue
+        if due is not None:
+            found.append(Coming(id=one.id, due=to_micros(due)))
+    return sorted(found, key=lambda one: one.due)

@@ -13,7 +13,6 @@ from rota.errors import RotaError
 from rota.sites.bench import Bench
 from rota.sites.health import look
 from rota.sites.site import Site
-from rota.sites.switches import why_inactive
 
 
 def create_app(bench: Bench) -> Starlette:
@@ -31,7 +30,7 @@ def site_health(bench: Bench, name: str) -> dict[str, Any]:
     """Whether a site works, in numbers only: anybody may ask."""
     try:
         with Site.load(bench, name) as site:
-            found = look(name, site.store, why_inactive(site))
+            found = look(site)
     except RotaError as error:
         return {"healthy": False, "error": type(error).__name__}
     return {

@@ -15,11 +15,12 @@ from tests.cli.conftest import SITE, Rota
 SCHEDULE = Schedule.make("shop.tasks.nightly", "daily")
 
 
-def define(bench: Bench, *, next_due_in: float, error: str | None = None) -> None:
-    """A schedule whose next tick is due in so many seconds."""
+def define(bench: Bench, *, days_ago: float = 0, error: str | None = None) -> None:
+    """A daily schedule whose last tick was so many days ago."""
+    rows = [ScheduleRow(id=SCHEDULE.id, definition=SCHEDULE.to_json())]
     with Site.load(bench, SITE) as site, site.store.turn() as turn:
-        turn.put_schedules([ScheduleRow(id=SCHEDULE.id, definition=SCHEDULE.to_json())])
-        turn.note_schedule(SCHEDULE.id, site.store.now() + int(next_due_in * 1e6), error)
+        turn.put_schedules(rows, since=turn.now - int(days_ago * 86400e6))
+        turn.note_schedule(SCHEDULE.id, None, error)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_a_new_site_is_enabled_and_says_that_nothing_runs(rota: Rota, site: str)
 
 
 def test_status_names_the_next_ticks_and_frappes_json_keys(bench: Bench, rota: Rota, site: str) -> None:
-    define(bench, next_due_in=3600)
+    define(bench)
     answer = json.loads(rota("scheduler", "status", "-f", "json").out)
     assert (answer["site"], answer["status"]) == (site, "enabled")
     assert [one["schedule"] for one in answer["next"]] == [SCHEDULE.id]
@@ -79,23 +80,32 @@ def test_status_names_the_next_ticks_and_frappes_json_keys(bench: Bench, rota: R
 
 
 def test_status_says_what_is_late_and_why(bench: Bench, rota: Rota, site: str) -> None:
-    define(bench, next_due_in=-600)
+    define(bench, days_ago=3)
     (late,) = json.loads(rota("scheduler", "status", "--json").out)["late"]
     assert late["schedule"] == SCHEDULE.id
     assert late["why"] == "no scheduler is running"
 
 
 def test_nothing_is_late_while_the_schedules_are_off(bench: Bench, rota: Rota, site: str) -> None:
-    define(bench, next_due_in=-600)
+    define(bench, days_ago=3)
     rota("scheduler", "pause")
     assert json.loads(rota("scheduler", "status", "--json").out)["late"] == []
 
 
 def test_a_schedule_that_can_not_run_is_a_problem_of_the_doctor(bench: Bench, rota: Rota, site: str) -> None:
-    define(bench, next_due_in=3600, error="there is no module 'shop'")
+    define(bench, error="there is no module 'shop'")
     answer = rota("doctor")
     assert answer.code == 1
     assert f"Problem: {SCHEDULE.id}: there is no module 'shop'" in answer.lines
+
+
+def test_a_schedule_that_can_not_be_read_is_a_problem_though_no_scheduler_ran(
+    bench: Bench, rota: Rota, site: str
+) -> None:
+    with Site.load(bench, SITE) as opened, opened.store.turn() as turn:
+        turn.put_schedules([ScheduleRow(id="odd", definition='{"id": "odd"}')])
+    (problem,) = [one for one in json.loads(rota("scheduler", "status", "--json").out)["problems"] if "odd" in one]
+    assert "can't be read" in problem
 
 
 def test_the_doctors_words_are_frappes(rota: Rota, site: str) -> None:

@@ -64,11 +64,11 @@ def claims(site: Site) -> None:
         turn.register("t1", host="h", pid=1, boot_id="b", queues=["default"], lease=60)
 
 
-def due_in(site: Site, seconds: float) -> None:
-    """A schedule whose next tick is due in so many seconds."""
+def define(site: Site, *, days_ago: float) -> None:
+    """A daily schedule whose last tick was so many days ago."""
+    rows = [ScheduleRow(id=SCHEDULE.id, definition=SCHEDULE.to_json())]
     with site.store.turn() as turn:
-        turn.put_schedules([ScheduleRow(id=SCHEDULE.id, definition=SCHEDULE.to_json())])
-        turn.note_schedule(SCHEDULE.id, turn.now + int(seconds * 1e6), None)
+        turn.put_schedules(rows, since=turn.now - int(days_ago * 86400e6))
 
 
 def ask(url: str) -> tuple[int, Any]:
@@ -78,7 +78,7 @@ def ask(url: str) -> tuple[int, Any]:
 
 def test_yes_while_all_is_well(site: Site, url: str) -> None:
     claims(site)
-    due_in(site, 3600)
+    define(site, days_ago=0)
     assert ask(url) == (
         200,
         {"healthy": True, "sites": {SITE: {"healthy": True, "scheduler": True, "dispatchers": 1, "late": 0}}},
@@ -92,14 +92,14 @@ def test_no_while_nobody_claims(url: str) -> None:
 
 def test_no_while_a_tick_is_late(site: Site, url: str) -> None:
     claims(site)
-    due_in(site, -600)
+    define(site, days_ago=3)
     code, answer = ask(url)
     assert (code, answer["sites"][SITE]["late"]) == (503, 1)
 
 
 def test_nothing_is_late_where_the_scheduler_is_switched_off(site: Site, url: str) -> None:
     claims(site)
-    due_in(site, -600)
+    define(site, days_ago=3)
     set_enabled(site, False)
     code, answer = ask(url)
     assert (code, answer["sites"][SITE]["scheduler"]) == (200, False)
