@@ -194,3 +194,13 @@ def test_a_thousand_conditions_and_values_are_no_trouble(db: Connection) -> None
 def test_nesting_too_deep_to_read_is_refused(db: Connection) -> None:
     with pytest.raises(UnsupportedSQL, match="nested too deeply"):
         ask(db, "select " + "(" * 5000 + "1" + ")" * 5000)
+
+
+def test_tables_that_nobody_knows_the_types_of_still_work(db: Connection) -> None:
+    db.run("create table plain (name varchar(20) primary key, n bigint, day date)")
+    ask(db, "insert into plain (name, n, day) values (%s, %s, %s)", ["a", 1, "2024-01-31"])
+    ask(db, "insert into plain (name, n) values ('a', 5) on duplicate key update n = n + values(n)")
+
+    assert ask(db, "select name, n + 1, count(*) from plain where name = %s and n > 5 group by name", ["a"]) == [
+        ("a", 7, 1)
+    ]

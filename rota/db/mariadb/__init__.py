@@ -4,7 +4,7 @@ A statement is translated before it runs, or refused: what is not known to mean 
 """
 
 from rota.db.mariadb.placeholders import Shape, named, shape_of
-from rota.db.mariadb.translate import Translated, UniqueKeys, translate
+from rota.db.mariadb.translation import Translated, UniqueKeys, translate
 from rota.db.mariadb.types import ColumnTypes
 
 __all__ = ["ColumnTypes", "Shape", "Translated", "UniqueKeys", "named", "shape_of", "translate"]

@@ -17,7 +17,7 @@ from rota.db.mariadb.types import (
     Expr,
     Kind,
     Type,
-    arithmetic,
+    sum_type,
 )
 from rota.errors import UnsupportedSQL
 
@@ -134,7 +134,7 @@ def compare_text(ctx: Context, left: Expr, operator: str, right: Expr) -> str:
 def modulo(ctx: Context, left: Expr, right: Expr) -> Expr:
     """The remainder, with the sign of the left side; NULL by zero."""
     left, right = as_number(ctx, left), as_number(ctx, right)
-    kind = arithmetic((left.type, right.type))
+    kind = sum_type((left.type, right.type))
     if ctx.is_sqlite:
         if kind.kind is Kind.INT:
             return Expr(f"({left.text} % {right.text})", INT)

@@ -116,7 +116,7 @@ def unified(types: Iterable[Type]) -> Type:  # noqa: PLR0911 - MariaDB's table o
     return TEXT
 
 
-def arithmetic(types: Iterable[Type]) -> Type:
+def sum_type(types: Iterable[Type]) -> Type:
     """The type of a sum of these: text counts as a double, a time as a whole number."""
     digits, result = 0, Kind.INT
     for one in types:
