@@ -22,11 +22,11 @@ import click
 @click.pass_context
 def demo(ctx: click.Context, folder: Path, port: int, workers: int, seconds: float | None) -> None:
     """Make a bench with a small shop, start everything, and show its jobs. Ctrl-C stops it."""
+    from rota import install_as_frappe
     from rota.cli.starting import run_bench
     from rota.config import load
     from rota.demo.prepare import SITE, enqueue_first_jobs, prepare
     from rota.engine.supervisor import Part
-    from rota.frappe._alias import install_as_frappe
 
     install_as_frappe()
     click.echo(f"Making the demo's bench in {folder} ...")

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 from setproctitle import setproctitle
 
+from rota import install_as_frappe
 from rota.config import Config
 from rota.engine.supervisor import RELOAD_SIGNAL, Part, Supervisor
-from rota.frappe._alias import install_as_frappe
 from rota.sites.bench import Bench
 from rota.sites.serving import run_dispatcher, run_scheduler
 from rota.web.server import listen, serve

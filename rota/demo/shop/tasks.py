@@ -14,7 +14,7 @@ from shop.setup import make_order
 
 import rota
 
-WAREHOUSE = os.environ.get("SHOP_WAREHOUSE", "http://127.0.0.1:8088")
+DEFAULT_WAREHOUSE = "http://127.0.0.1:8088"
 
 
 def take_orders():
@@ -50,7 +50,10 @@ def send_to_warehouse(order):
     """Send one order to the warehouse over HTTP."""
     body = json.dumps(frappe.get_doc("Shop Order", order).as_dict()).encode()
     request = urllib.request.Request(
-        f"{WAREHOUSE}/orders", data=body, headers={"Content-Type": "application/json"}, method="POST"
+        os.environ.get("SHOP_WAREHOUSE", DEFAULT_WAREHOUSE) + "/orders",
+        data=body,
+        headers={"Content-Type": "application/json"},
+        method="POST",
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
