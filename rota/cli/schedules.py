@@ -127,7 +127,7 @@ def disable_scheduler(state: State) -> None:
 @click.pass_context
 def trigger_scheduler_event(ctx: click.Context, state: State, event: str) -> None:
     """Run what EVENT names now, in this process: a method, a schedule, or a frequency as `daily`."""
-    from rota.frappe._alias import install_as_frappe
+    from rota import install_as_frappe
     from rota.sites.trigger import find_schedules, trigger
 
     bad = False

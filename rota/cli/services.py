@@ -99,7 +99,7 @@ def worker_pool(ctx: click.Context, state: State, queues: str | None, num_worker
 
 
 def _work(state: State, queues: str | None, processes: int | None, *, burst: bool) -> int:
-    from rota.frappe._alias import install_as_frappe
+    from rota import install_as_frappe
     from rota.sites.serving import run_dispatcher
 
     _settings(state)

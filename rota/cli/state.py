@@ -59,7 +59,7 @@ class State:
 
     def load_facade(self) -> None:
         """Make `import frappe` give Rota's facade, as code of apps expects. It costs a quarter of a second."""
-        from rota.frappe._alias import install_as_frappe
+        from rota import install_as_frappe
 
         install_as_frappe()
 

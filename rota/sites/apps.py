@@ -70,7 +70,7 @@ class App:
 
     def fixtures(self) -> list[Path]:
         """JSON files with documents that belong to the app, in the order in which they are to be loaded."""
-        return sorted((self.path / "fixtures").glob("*.json"))
+        return [*sorted(self.path.glob("*/custom/*.json")), *sorted((self.path / "fixtures").glob("*.json"))]
 
     def hooks(self) -> Hooks:
         """What `hooks.py` declares, each value as it stands there; empty without one.

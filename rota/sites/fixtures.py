@@ -1,4 +1,8 @@
-"""Fixtures: documents that come with an app, in `APP/fixtures/*.json`, as Frappe exports them."""
+"""Documents that come with an app, as Frappe exports them.
+
+Fixtures are lists of documents in `APP/fixtures/*.json`; customizations are the custom fields, property setters and
+permissions of one DocType in `APP/MODULE/custom/*.json`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,12 @@ if TYPE_CHECKING:
     from rota.sites.report import Report
     from rota.sites.site import Site
 
+#: The parts of a customization, and what each of their rows is.
+CUSTOMIZATIONS = {
+    "custom_fields": "Custom Field",
+    "property_setters": "Property Setter",
+    "custom_perms": "Custom DocPerm",
+}
 # What the export knows and the site decides.
 _NOT_COMPARED = ("doctype", "name", "owner", "creation", "modified", "modified_by", "docstatus", "idx", "__islocal")
 
@@ -26,8 +36,16 @@ def load_fixtures(site: Site, files: Iterable[Path], report: Report) -> None:
         except (OSError, ValueError) as error:
             report.problems.append(f"fixture {file}: {error}")
             continue
-        for values in found if isinstance(found, list) else [found]:
+        for values in _documents_in(found):
             _load(site, file, values, report)
+
+
+def _documents_in(found: Any) -> list[Any]:
+    if isinstance(found, list):
+        return found
+    if not isinstance(found, Mapping) or "custom_fields" not in found:
+        return [found]
+    return [{**row, "doctype": doctype} for key, doctype in CUSTOMIZATIONS.items() for row in found.get(key) or ()]
 
 
 def _load(site: Site, file: Path, values: Any, report: Report) -> None:
