@@ -143,6 +143,8 @@ class Conditions:
         if self.dialect == "sqlite":
             inside = f"(select value from json_each({self.bind(json.dumps(values))}))"
             return f"{ref.sql} {'not ' if negated else ''}in {inside}"
+        if ref.kind in NUMBERS:
+            values = [str(one) for one in values]  # an array has one type, and these may be int and float
         array = _ARRAYS.get(ref.kind, "numeric[]" if ref.kind in NUMBERS else "citext[]")
         return f"{ref.sql} {'<> all' if negated else '= any'} (cast({self.bind(values)} as {array}))"
 

@@ -81,6 +81,8 @@ class DocTypes:
         Raises:
             DoctypeNotFoundError: there is none.
         """
+        if not isinstance(name, str) or not name:
+            raise DoctypeNotFoundError(f"{name!r:.80} is no DocType's name")
         meta = self._metas.get(name)
         if meta is None and not self._is_fresh:
             # A unit of work that touches no document does not pay for this.
@@ -91,9 +93,7 @@ class DocTypes:
             meta = self._load(name)
         return meta
 
-    def _load(self, name: Any) -> Meta:
-        if not isinstance(name, str) or not name:
-            raise DoctypeNotFoundError(f"{name!r} is no DocType's name")
+    def _load(self, name: str) -> Meta:
         try:
             meta = read_meta(self._session, name)
         except StoreError:
@@ -175,7 +175,7 @@ class DocTypes:
     def release(self, name: str) -> None:
         """Nothing to do."""
 
-    def before_commit(self, connection: Connection | None, wrote: bool) -> None:
+    def before_commit(self, connection: Connection | None, writes: int) -> None:
         """Nothing to write."""
 
     def committed(self) -> None:

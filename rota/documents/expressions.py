@@ -14,6 +14,7 @@ from typing import Any
 
 from rota.documents.conditions import Ref
 from rota.documents.fieldtypes import NUMBERS, TEXTS, Kind
+from rota.documents.values import LARGEST_INT
 from rota.errors import InvalidFilter
 
 _TOKEN = re.compile(
@@ -182,6 +183,8 @@ class Expressions:
 
     def _constant(self, value: Any) -> Expr:
         kind = Kind.TEXT if isinstance(value, str) else Kind.FLOAT if isinstance(value, float) else Kind.INT
+        if kind is Kind.INT and abs(value) > LARGEST_INT:
+            raise InvalidFilter(f"{value} is too large a number")
         place = self._bind(value)
         cast = {Kind.TEXT: "citext", Kind.INT: "bigint", Kind.FLOAT: "numeric"}[kind]
         return Expr(f"cast({place} as {cast})" if self.dialect == "postgresql" else place, kind, constant=True)

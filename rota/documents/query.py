@@ -295,11 +295,11 @@ def _field_list(fields: Any) -> list[Any]:
                 return _field_list(json.loads(text))
             except (ValueError, RecursionError):
                 raise InvalidFilter(f"fields are no JSON: {text[:80]!r}") from None
-        return split(text)
+        return split(text) or ["name"]
     if isinstance(fields, Mapping):
         return [fields]
     if isinstance(fields, (list, tuple, set, frozenset)):
-        return list(fields)
+        return list(fields) or ["name"]
     raise InvalidFilter(f"fields must be a list of names, not {fields!r:.80}")
 
 

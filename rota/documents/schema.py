@@ -85,7 +85,9 @@ class Schema:
         """Create the tables that belong to no DocType; what was done, for people."""
         done = []
         if self._dialect == "postgresql":
-            self._session.script("create extension if not exists citext")
+            from rota.db.mariadb.functions_sql import functions_sql
+
+            self._session.script(functions_sql())
         existing = set(self.tables())
         for table, columns in _BASE.items():
             if table not in existing:
