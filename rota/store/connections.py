@@ -111,6 +111,7 @@ class Connections:
         make: dict[str, Callable[[], Connection]] = {
             "turn": self._turn,
             "read": lambda: self._plain(self._engine),
+            "lanes": lambda: self._plain(self._engine),
             "site": lambda: self._plain(self._documents),
             "site_read": lambda: self._plain(self._documents),
             "site_sweep": lambda: self._documents.connect(busy_timeout=0),

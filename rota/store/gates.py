@@ -53,7 +53,8 @@ def advance(work: Work, jobs: Sequence[Standing], *, past: Waits = Waits.TIME) -
     ready = [job for job, gate in gates if not gate]
     work.many("set_waits", [{"key": job.key, "state": gate.state, "waits": gate} for job, gate in waiting])
     if ready:
-        places = work.places(len(ready))
+        # PostgreSQL's statement draws the place itself, under the lock that it has by then.
+        places = work.places(len(ready)) if work.sqlite else [0] * len(ready)
         rows = [{"key": job.key, "seq": seq} for job, seq in zip(ready, places, strict=True)]
         work.many("make_ready", rows)
         work.woken.update(job.queue for job in ready)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rota.errors import (
     JobLost,
@@ -45,30 +45,100 @@ def check_claim(work: Work, claim: ClaimRef) -> None:
 
 def insert(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
     """Insert jobs whose keys are new; the answers stand in the order of `specs`."""
-    answers: dict[str, Inserted] = {}
+    if not specs:
+        return []
     together = frozenset(spec.key for spec in specs)
+    entry = _Entry(work, needs={}, answers={}, places=_places(work, specs))
+    callbacks: list[JobSpec] = []
     for start in range(0, len(specs), CHUNK):
-        _insert_chunk(work, specs[start : start + CHUNK], together, answers)
-    return [answers[spec.key] for spec in specs]
+        chunk = specs[start : start + CHUNK]
+        doomed = entry.write_facts(chunk, together)
+        entry.take_seats([spec for spec in chunk if spec.id == spec.key and spec.key not in entry.answers])
+        callbacks += close(work, doomed)
+    callbacks += entry.take_named_seats([spec for spec in specs if spec.key not in entry.answers])
+    gates.open_for(work, specs)
+    insert(work, callbacks)
+    return [entry.answers[spec.key] for spec in specs]
 
 
-def _insert_chunk(work: Work, specs: Sequence[JobSpec], together: frozenset[str], answers: dict[str, Inserted]) -> None:
-    work.put("insert_job", [job_row(spec) for spec in specs])
-    work.know_lanes({(spec.queue, spec.lane) for spec in specs})
-    gates.put_limits(work, specs)
-    batches.enter(work, specs)
-    needs, doomed = _dependencies(work, specs, together)
-    answers.update((one.row.key, Inserted(one.row.key, JobState.CANCELED)) for one in doomed)
-    standing = [spec for spec in specs if spec.key not in answers]
-    fresh, contested = _split(work, standing)
-    refused = _insert_live(work, fresh, needs, slot=0, answers=answers)
-    callbacks = close(work, doomed)
-    # By id, as another transaction that contests the same ids takes them in this order, too.
-    for spec in sorted([*refused, *contested], key=lambda one: one.id):
-        callbacks += _contest(work, spec, needs, answers)
-    gates.open_for(work, standing)
-    if callbacks:
-        insert(work, callbacks)
+def _places(work: Work, specs: Sequence[JobSpec]) -> dict[str, int | None]:
+    """A place in its lane for each job, in their order, where one statement can't draw them as it inserts."""
+    if not work.sqlite:
+        if all(spec.id == spec.key for spec in specs):
+            return {}
+        # Who draws a place must hold a lock on the table by then: dispatchers rely on it when they look behind.
+        work.run("lock_live")
+    return {spec.key: place for spec, place in zip(specs, work.places(len(specs)), strict=True)}
+
+
+@dataclass(slots=True)
+class _Entry:
+    """Jobs on their way into the tables, all in one call."""
+
+    work: Work
+    needs: dict[str, int]  #: how many jobs each one waits for
+    answers: dict[str, Inserted]
+    places: dict[str, int | None]
+
+    def write_facts(self, specs: Sequence[JobSpec], together: frozenset[str]) -> list[Closed]:
+        """Write what is known of jobs; back come those that depend on what will never be."""
+        work = self.work
+        work.put("insert_job", [job_row(spec) for spec in specs])
+        work.know_lanes({(spec.queue, spec.lane) for spec in specs})
+        gates.put_limits(work, specs)
+        batches.enter(work, specs)
+        needs, doomed = _dependencies(work, specs, together)
+        self.needs.update(needs)
+        self.answers.update((one.row.key, Inserted(one.row.key, JobState.CANCELED)) for one in doomed)
+        return doomed
+
+    def take_seats(self, specs: Sequence[JobSpec], slot: int = 0) -> list[JobSpec]:
+        """Insert into a slot that should be free; back come those whose slot another transaction has taken."""
+        rows = []
+        for spec in specs:
+            needs = self.needs.get(spec.key, 0)
+            waits = Waits.PREDECESSOR if slot else gates.first_gate(self.work, spec, needs)
+            place = self.places.get(spec.key) if waits is Waits.NOTHING else None
+            rows.append({**live_row(spec, slot=slot, waits=waits, needs=needs), "seq": place})
+        inside = {row[0] for row in self.work.put("insert_live", rows)}
+        for row in rows:
+            if self.work.sqlite or row["key"] in inside:
+                self.answers[row["key"]] = Inserted(row["key"], StateCode(row["state"]).state)
+                if row["waits"] == Waits.NOTHING:
+                    self.work.woken.add(row["queue"])
+        return [spec for spec in specs if spec.key not in self.answers]
+
+    def take_named_seats(self, specs: Sequence[JobSpec]) -> list[JobSpec]:
+        """Insert jobs of ids that may be alive; the callbacks that come of it."""
+        callbacks: list[JobSpec] = []
+        free, contested = _split(self.work, specs)
+        for start in range(0, len(free), CHUNK):
+            self.take_seats(free[start : start + CHUNK])
+        # One after the other by id, as every transaction does: they can't wait for each other in a circle.
+        for spec in sorted(contested, key=lambda one: one.id):
+            if not self.work.sqlite and not self.take_seats([spec]):
+                continue
+            callbacks += self.contest(spec)
+        return callbacks
+
+    def contest(self, spec: JobSpec) -> list[JobSpec]:
+        """Settle it between a job and those of its id; the callbacks that come of it."""
+        work = self.work
+        callbacks: list[JobSpec] = []
+        for _ in range(TRIES):
+            seats = {seat.slot: seat for seat in (Seat._make(row) for row in work.rows("seats", id=spec.id))}
+            placement = place(spec, seats.get(0), seats.get(1))
+            if placement.slot is None:
+                lost = _stillborn(spec, DEDUPLICATED, winner=placement.winner, call_back=False)
+                work.run("move_dependents", key=spec.key, winner=placement.winner)
+                self.answers[spec.key] = Inserted(spec.key, JobState.CANCELED, placement.winner)
+                return [*callbacks, *close(work, [lost])]
+            if placement.leaves is not None:
+                callbacks += _supersede(work, placement.leaves, spec)
+            keeper = replace(spec, run_at=_waiting_time(spec, placement))
+            if not self.take_seats([keeper], placement.slot):
+                return callbacks
+        raise StoreDeadlock(f"job {spec.id!r} could not be enqueued: others of its id came and went {TRIES} times")
 
 
 def _dependencies(
@@ -87,59 +157,16 @@ def _dependencies(
 
 
 def _split(work: Work, specs: Sequence[JobSpec]) -> tuple[list[JobSpec], list[JobSpec]]:
-    """Those that are the first of their id here, and those that surely meet another one."""
-    taken: set[str] = set()
-    named = [spec.id for spec in specs if spec.id != spec.key]
-    if work.sqlite and named:
-        taken = {row[0] for row in work.rows("taken_ids", ids=work.list(set(named)))}
-    fresh: list[JobSpec] = []
+    """Those whose id surely is free, as far as this transaction can know, and the others."""
+    if not work.sqlite:
+        return [], list(specs)
+    taken = {row[0] for row in work.rows("taken_ids", ids=work.list({spec.id for spec in specs}))}
+    free: list[JobSpec] = []
     contested: list[JobSpec] = []
     for spec in specs:
-        (contested if spec.id in taken else fresh).append(spec)
+        (contested if spec.id in taken else free).append(spec)
         taken.add(spec.id)
-    return fresh, contested
-
-
-def _insert_live(
-    work: Work, specs: Sequence[JobSpec], needs: dict[str, int], *, slot: int, answers: dict[str, Inserted]
-) -> list[JobSpec]:
-    """Insert into a slot that should be free; back come those whose slot another transaction has taken."""
-    if not specs:
-        return []
-    rows = []
-    for spec in specs:
-        waits = Waits.PREDECESSOR if slot else gates.first_gate(work, spec, needs.get(spec.key, 0))
-        rows.append(live_row(spec, slot=slot, waits=waits, needs=needs.get(spec.key, 0)))
-    ready = [row for row in rows if row["waits"] == Waits.NOTHING]
-    for row, seq in zip(ready, work.places(len(ready)), strict=True):
-        row["seq"] = seq
-    inside = {row[0] for row in work.put("insert_live", rows)}
-    refused = [] if work.sqlite else [spec for spec in specs if spec.key not in inside]
-    lost = {spec.key for spec in refused}
-    for row in rows:
-        if row["key"] not in lost:
-            answers[row["key"]] = Inserted(row["key"], StateCode(row["state"]).state)
-    work.woken.update(row["queue"] for row in ready if row["key"] not in lost)
-    return refused
-
-
-def _contest(work: Work, spec: JobSpec, needs: dict[str, int], answers: dict[str, Inserted]) -> list[JobSpec]:
-    """Settle it between a job and those of its id; the callbacks that come of it."""
-    callbacks: list[JobSpec] = []
-    for _ in range(TRIES):
-        seats = {seat.slot: seat for seat in (Seat._make(row) for row in work.rows("seats", id=spec.id))}
-        placement = place(spec, seats.get(0), seats.get(1))
-        if placement.slot is None:
-            lost = _stillborn(spec, DEDUPLICATED, winner=placement.winner, call_back=False)
-            work.run("move_dependents", key=spec.key, winner=placement.winner)
-            answers[spec.key] = Inserted(spec.key, JobState.CANCELED, placement.winner)
-            return [*callbacks, *close(work, [lost])]
-        if placement.leaves is not None:
-            callbacks += _supersede(work, placement.leaves, spec)
-        keeper = replace(spec, run_at=_waiting_time(spec, placement))
-        if not _insert_live(work, [keeper], needs, slot=placement.slot, answers=answers):
-            return callbacks
-    raise StoreDeadlock(f"job {spec.id!r} could not be enqueued: others of its id came and went {TRIES} times")
+    return free, contested
 
 
 def _waiting_time(spec: JobSpec, placement: Placement) -> int | None:

@@ -200,7 +200,16 @@ class Store(Registers):
             lanes=self._lanes,
             site=site,
             due_since=self._due_since,
+            learn_lanes=self._learn_lanes if self.dialect == "postgresql" else None,
         )
+
+    def _learn_lanes(self, lanes: Sequence[tuple[str, int]]) -> None:
+        with self._connections.use("lanes") as connection:
+            for queue, lane in lanes:
+                connection.run(self._sql["add_lane"], {"queue": queue, "lane": lane})
+        # Seldom needed: not worth a connection that stays.
+        self._connections.drop("lanes")
+        self._lanes.update(lanes)
 
     def settle(self) -> bool:
         """Bring the engine's tables up to date with what the documents' database has committed.

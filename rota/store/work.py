@@ -6,7 +6,7 @@ On SQLite it is a turn on jobs.db; on PostgreSQL a turn, or the documents' own t
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,8 @@ class Work:
     settings: StoreSettings
     on_stopped: OnStopped | None
     lanes: set[tuple[str, int]]  #: lanes that this process knows to be in the table
+    #: PostgreSQL: makes lanes known in a transaction of its own, as the others would wait for the end of this one
+    learn_lanes: Callable[[Sequence[tuple[str, int]]], None] | None = None
     site: Connection | None = None  #: SQLite: site.db, to be read only
     due_since: int = 0  #: what was scheduled up to this moment went on long ago
     all_due: bool = False  #: everything that was due goes on once this commits
@@ -70,10 +72,12 @@ class Work:
         """A list as the database takes it: JSON on SQLite, an array on PostgreSQL."""
         return json.dumps(list(values)) if self.sqlite else list(values)
 
-    def places(self, count: int) -> Iterable[int | None]:
-        """New places in the lanes, increasing; on PostgreSQL the statements draw them."""
-        if not self.sqlite or not count:
-            return [None] * count
+    def places(self, count: int) -> Sequence[int]:
+        """New places in the lanes, increasing."""
+        if not count:
+            return []
+        if not self.sqlite:
+            return [row[0] for row in self.rows("draw_places", count=count)]
         last: int = self.value("draw_places", count=count)
         return range(last - count + 1, last + 1)
 
@@ -108,6 +112,9 @@ class Work:
     def know_lanes(self, lanes: Collection[tuple[str, int]]) -> None:
         """See to it that dispatchers look into these lanes."""
         unknown = sorted(set(lanes) - self.lanes - self.new_lanes)
+        if unknown and self.learn_lanes is not None:
+            self.learn_lanes(unknown)
+            return
         for queue, lane in unknown:
             self.run("add_lane", queue=queue, lane=lane)
         self.new_lanes.update(unknown)

@@ -30,7 +30,7 @@ values (:key, :id, :slot, :state, :waits, :queue, :lane, :seq, :run_at, :method,
 -- A place is drawn in the order given, the rows go in by id: two callers that insert the same ids can't deadlock.
 -- A row of the same id that another transaction has not committed is waited for.
 with new as materialized (
-    select case when r.waits = 0 then nextval('rota.live_seq') end as place, r.*
+    select case when r.waits = 0 then coalesce(r.seq, nextval('rota.live_seq')) end as place, r.*
     from json_populate_recordset(null::rota.live, :rows::json) r
 )
 insert into rota.live (key, id, slot, state, waits, queue, lane, seq, run_at, method, root, concurrency_key, rate_key,
@@ -59,6 +59,12 @@ insert into rota.lane (queue, lane) values (:queue, :lane) on conflict do nothin
 
 -- name: draw_places (sqlite)
 update counter set seq = seq + :count returning seq
+
+-- name: draw_places (postgresql)
+select nextval('rota.live_seq') from generate_series(1, :count)
+
+-- name: lock_live (postgresql)
+lock table rota.live in row exclusive mode
 
 -- name: holds_claim (sqlite)
 select 1 from live where key = :key and state = 2 and claim = :claim

@@ -1,0 +1,209 @@
+"""What PostgreSQL alone has: notifications, late commits, connections that break, poolers, a clock of its own."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from rota.clock import FixedClock, SystemClock, to_micros
+from rota.db import open_database
+from rota.errors import StoreUnavailable
+from rota.jobs import Ending, JobState
+from rota.store import ClaimCursor, Store, Want
+from tests.contract.store.site import SECOND, Site, ref
+
+
+@pytest.fixture
+def site(postgres_dsn: str, clock: FixedClock) -> Iterator[Site]:
+    database = open_database(postgres_dsn)
+    site = Site((database, database), clock)
+    yield site
+    site.close()
+
+
+def heard(listener: object) -> set[str]:
+    assert select.select([listener], [], [], 10)[0]
+    return listener.drain()  # type: ignore[attr-defined]
+
+
+def test_who_listens_is_told_which_queues_got_something(site: Site) -> None:
+    listener = site.store.listen()
+    assert listener is not None
+    with site.store.turn() as turn:
+        turn.insert([site.spec(), site.spec(), site.spec(queue="long"), site.spec(run_at=turn.now + SECOND)])
+    assert heard(listener) == {"short", "long"}
+    site.publish(site.connect(), site.spec(queue="default"))
+    assert heard(listener) == {"default"}
+    site.enqueue(run_at=site.store.now() + SECOND)
+    claim = site.claim_one()
+    site.commit_last(site.connect(), claim)
+    assert listener.drain() == set()
+    listener.close()
+
+
+def test_a_listener_whose_connection_broke_says_so(site: Site) -> None:
+    listener = site.store.listen()
+    assert listener is not None
+    break_connections(site)
+
+    def wait_for_ever() -> None:
+        while select.select([listener], [], [], 10)[0]:
+            listener.drain()
+
+    with pytest.raises(StoreUnavailable):
+        wait_for_ever()
+    listener.close()
+
+
+def break_connections(site: Site) -> None:
+    connection = site.engine.connect()
+    connection.query(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    connection.close()
+
+
+def test_a_broken_connection_is_replaced(site: Site) -> None:
+    site.enqueue()
+    site.store.stats()
+    break_connections(site)
+    with suppress(StoreUnavailable):
+        site.enqueue()
+    with suppress(StoreUnavailable):
+        site.store.stats()
+    key = site.enqueue().key
+    assert site.state(key) is JobState.QUEUED
+
+
+def test_a_connection_that_broke_while_nobody_used_it_is_not_noticed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rota.store.connections.ASK_AFTER", 0.0)
+    site.enqueue()
+    site.store.stats()
+    break_connections(site)
+    site.enqueue()
+    assert site.store.stats()["queued"] == 2
+
+
+def test_a_row_that_becomes_visible_late_is_found_behind_the_bound(site: Site) -> None:
+    cursor = ClaimCursor()
+    late = site.connect()
+    spec = site.spec()
+    late.begin()
+    site.store.handoff.publish(late, [spec])
+    passing = [answer.key for answer in site.enqueue_many(3)]
+    assert [claim.key for claim in site.claim(5, cursor=cursor)] == passing
+    assert site.claim(5, cursor=cursor) == []
+    late.commit()
+    assert claimed_in_time(site, cursor) == [spec.key]
+
+
+def test_the_floor_rises_when_nothing_can_come_below_it(site: Site) -> None:
+    cursor = ClaimCursor()
+    site.enqueue_many(50)
+    site.claim(50, cursor=cursor)
+    for _ in range(3):
+        cursor.cheap_look = 0.0
+        assert site.claim(5, cursor=cursor) == []
+    assert cursor.floors["short", 1] >= cursor.bounds["short", 1]
+
+
+def test_an_open_enqueue_holds_the_floor_and_a_reader_does_not(site: Site) -> None:
+    cursor = ClaimCursor()
+    reader, late = site.connect(), site.connect()
+    reader.begin(write=False)
+    reader.query("select * from rota.job")
+    late.begin()
+    site.store.handoff.publish(late, [site.spec()])
+    site.enqueue_many(5)
+    site.claim(5, cursor=cursor)
+    for _ in range(3):
+        cursor.cheap_look = 0.0
+        site.claim(5, cursor=cursor)
+    assert cursor.floors == {}
+    late.rollback()
+    for _ in range(3):
+        cursor.cheap_look = 0.0
+        site.claim(5, cursor=cursor)
+    assert cursor.floors["short", 1] > 0
+
+
+def test_a_row_that_was_locked_as_we_passed_is_found_again(site: Site) -> None:
+    cursor = ClaimCursor()
+    first = site.enqueue("x").key
+    site.enqueue()
+    other = site.connect()
+    other.begin()
+    other.query("select * from rota.live where id = 'x' for update")
+    assert len(site.claim(5, cursor=cursor)) == 1
+    other.rollback()
+    assert claimed_in_time(site, cursor) == [first]
+
+
+def claimed_in_time(site: Site, cursor: ClaimCursor) -> list[str]:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if claims := site.claim(5, cursor=cursor):
+            return [claim.key for claim in claims]
+    return []
+
+
+def test_a_claim_is_a_hot_update(site: Site) -> None:
+    site.enqueue_many(20)
+    with site.store.turn() as turn:
+        turn.claim(site.token, [Want("short", 20)], 20, site.cursor)
+        connection = turn._work.tx
+        counts = connection.one(
+            "select pg_stat_get_xact_tuples_updated(c), pg_stat_get_xact_tuples_hot_updated(c)"
+            " from (select 'rota.live'::regclass::oid c) t"
+        )
+    assert counts == (20, 20)
+
+
+def test_dispatchers_plan_with_pinned_settings(site: Site) -> None:
+    with site.store.turn() as turn:
+        assert turn._work.tx.value("show enable_sort") == "off"
+        assert turn._work.tx.value("show statement_timeout") == "30s"
+
+
+def test_behind_a_pooler_nothing_is_left_in_the_session(site: Site) -> None:
+    pooled = site.another_store(pooler=True)
+    site.store = pooled
+    claim = site.start("x")
+    site.record(claim, Ending.RETURNED)
+    with pooled.turn(busy_timeout=0.5) as turn:
+        assert turn._work.tx.value("show enable_sort") == "off"
+        assert turn._work.tx.value("show lock_timeout") == "500ms"
+        connection = turn._work.tx
+    assert connection.value("show enable_sort") == "on"
+    assert connection.value("select count(*) from pg_prepared_statements") == 0
+    assert pooled.listen() is None
+
+
+def test_time_is_the_servers(postgres_dsn: str) -> None:
+    class Wrong(SystemClock):
+        def now(self):  # type: ignore[no-untyped-def]
+            from datetime import timedelta
+
+            return super().now() - timedelta(hours=3)
+
+    database = open_database(postgres_dsn)
+    store = Store(engine=database, documents=database, clock=Wrong())
+    store.migrate()
+    store.measure_clock()
+    assert abs(store.now() - to_micros(SystemClock().now())) < 5 * SECOND
+    store.close()
+
+
+def test_a_worker_whose_claim_was_taken_does_not_begin(site: Site) -> None:
+    claim = site.start()
+    worker = site.connect()
+    assert site.store.handoff.begun(worker, ref(claim))
+    site.record(claim, Ending.LOST, run_at=site.store.now())
+    assert not site.store.handoff.begun(worker, ref(claim))
