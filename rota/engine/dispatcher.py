@@ -241,6 +241,9 @@ class Dispatcher:
         now = to_micros(self._clock.now())
         outcome = decide(held.claim, report, now=now, random=self._random, max_crashes=self._settings.max_crashes)
         self._holdings[held.site].end(outcome)
+        if held.claim.queue in self._hand_outs.capped:
+            for one in self._holdings.values():
+                one.hungry = one.hungry or one.capped
 
     def _keep(self, taken: list[Held]) -> None:
         self._hand_outs.keep(self._holdings, taken)

@@ -28,6 +28,8 @@ class HandOut:
         self._turn_seconds = 0.0
         self._long = [name for name, timeout in settings.queues.items() if timeout > LONG_TIMEOUT_SECONDS]
         self._turn = 0
+        #: queues that may not have all workers
+        self.capped = frozenset(self._long) | settings.limits.keys()
 
     def note_turn(self, seconds: float) -> None:
         """A turn took so long: a worker must have enough to do until the next one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -80,6 +80,7 @@ class Holdings:
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
         self.hungry = True  #: something may be claimable
+        self.capped = False  #: something may be, of a queue that has all the workers it may have
         self.fenced = False
         self.down_until = 0.0
         self.served_at = 0.0
@@ -194,12 +195,21 @@ class Holdings:
             self._progress, self._progress_at = {}, now
         self.due_unknown = self.due_unknown or any(one.run_at or one.children for one in outcomes)
         news.claimed = [self._hold(claim, now) for claim in claims]
-        self.hungry = (bool(limit) and len(claims) >= limit) or bool(turn.woken) or (self.hungry and not limit)
+        if limit:
+            self.hungry = len(claims) >= limit or bool(turn.woken)
+            self.capped = self._is_capped(wants, limit, claims)
+        else:
+            self.hungry = self.hungry or bool(turn.woken)
         if turn.woken:
             self._waker.wake(self.name)
         if self.due_unknown:
             self.look(now)
         return news
+
+    def _is_capped(self, wants: Sequence[Want], limit: int, claims: Sequence[Claim]) -> bool:
+        """Whether there may be more of a queue that has all the workers it may have."""
+        most, got = dict(wants), Counter(claim.queue for claim in claims)
+        return any(most.get(name, 0) < limit and got[name] >= most.get(name, 0) for name in self._queues)
 
     def _beat(self, turn: Turn, now: float, limit: int, news: News) -> None:
         busy = bool(self.held) or limit > 0

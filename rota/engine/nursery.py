@@ -162,7 +162,10 @@ class _Parent:
             self._bury(wait=True)
 
     def _serve(self) -> bool:
-        data, descriptors = receive(self._control, MESSAGE)
+        try:
+            data, descriptors = receive(self._control, MESSAGE)
+        except ConnectionResetError:
+            return False  # the dispatcher died before it had read all
         if not data:
             return False
         message = json.loads(data)

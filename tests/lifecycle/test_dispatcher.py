@@ -1,0 +1,222 @@
+"""A dispatcher and its workers as real processes: what runs where, how soon, and what ends it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from rota.jobs import JobState
+from tests.lifecycle.conftest import Bench
+from tests.support.waiting import wait_until
+
+
+def test_jobs_run_and_finish(any_bench: Bench) -> None:
+    any_bench.start()
+    keys = any_bench.enqueue("effect", count=20) + any_bench.enqueue("pid", count=20)
+    any_bench.until_all(keys)
+    assert any_bench.store.stats()["finished"] == 40
+    assert set(any_bench.effects().values()) == {1}
+
+
+def test_an_enqueue_wakes_an_idle_dispatcher(any_bench: Bench) -> None:
+    any_bench.start()
+    any_bench.until(any_bench.enqueue("nothing")[0])
+    time.sleep(0.3)
+    began = time.monotonic()
+    any_bench.until(any_bench.enqueue("nothing")[0])
+    assert time.monotonic() - began < 1
+
+
+def test_a_scheduled_job_runs_when_it_is_due(any_bench: Bench) -> None:
+    any_bench.start()
+    any_bench.until(any_bench.enqueue("nothing")[0])
+    now = time.time_ns() // 1000
+    view = any_bench.until(any_bench.enqueue("nothing", run_at=now + 700_000)[0])
+    assert view.started_at is not None
+    assert 700_000 <= view.started_at - now < 1_700_000
+
+
+def test_burst_ends_when_nothing_is_left(bench: Bench) -> None:
+    keys = bench.enqueue("nothing", count=100)
+    process = bench.start(burst=True)
+    assert process.end() == 0
+    assert {view.state for view in bench.store.jobs(keys)} == {JobState.FINISHED}
+    assert "quitting" in process.said()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_dispatcher_ends_at_once_when_told(bench: Bench, signum: int) -> None:
+    process = bench.start()
+    bench.until(bench.enqueue("nothing")[0])
+    process.kill(signum)
+    assert process.end(5) == 0
+    assert bench.store.dispatchers() == []
+
+
+def test_a_running_job_has_the_grace_period_at_a_stop(bench: Bench) -> None:
+    process = bench.start(grace=10)
+    [key] = bench.enqueue("sleep", seconds=0.7)
+    bench.until_marked("sleeping")
+    process.kill(signal.SIGTERM)
+    assert process.end() == 0
+    assert bench.job(key).state is JobState.FINISHED
+
+
+def test_after_the_grace_period_a_job_is_released_without_losing_an_attempt(bench: Bench) -> None:
+    process = bench.start(grace=0.3)
+    [key] = bench.enqueue("sleep", seconds=60)
+    waiting = bench.enqueue("sleep", count=5, seconds=60)
+    bench.until_marked("sleeping", 2)
+    process.kill(signal.SIGTERM)
+    assert process.end() == 0
+    views = [bench.job(one) for one in [key, *waiting]]
+    assert {(view.state, view.attempt, view.crashes) for view in views} == {(JobState.QUEUED, 0, 0)}
+
+
+def test_a_resumable_job_learns_of_the_stop(bench: Bench) -> None:
+    process = bench.start()
+    [key] = bench.enqueue("until_stopping", name="waiting")
+    bench.until_marked("waiting")
+    process.kill(signal.SIGTERM)
+    assert process.end(5) == 0
+    assert bench.job(key).result == '"stopped"'
+
+
+def test_a_second_signal_does_not_wait(bench: Bench) -> None:
+    process = bench.start(grace=60)
+    bench.enqueue("sleep", seconds=60)
+    bench.until_marked("sleeping")
+    process.kill(signal.SIGTERM)
+    wait_until(lambda: "stopping" in process.said())
+    process.kill(signal.SIGTERM)
+    assert process.end(5) == 0
+
+
+def test_what_waits_behind_a_job_that_turns_out_slow_runs_elsewhere(bench: Bench) -> None:
+    bench.start()
+    bench.until_all(bench.enqueue("sleep", count=200, seconds=0, name="warm"))
+    with bench.store.turn():
+        pass
+    slow = bench.enqueue("sleep", seconds=4, name="slow")
+    quick = bench.enqueue("sleep", count=60, seconds=0, name="quick")
+    began = time.monotonic()
+    wait_until(lambda: {view.state for view in bench.store.jobs(quick)} == {JobState.FINISHED})
+    assert time.monotonic() - began < 2
+    assert bench.job(slow[0]).state is JobState.STARTED
+
+
+def test_long_jobs_leave_a_worker_to_the_others(bench: Bench) -> None:
+    bench.start(workers=2)
+    bench.enqueue("sleep", count=5, seconds=60, queue="long")
+    bench.until_marked("sleeping")
+    began = time.monotonic()
+    bench.until(bench.enqueue("nothing", queue="short")[0])
+    assert time.monotonic() - began < 1
+    assert len(bench.marks("sleeping")) == 1
+
+
+def test_a_queue_has_no_more_workers_than_its_limit(bench: Bench) -> None:
+    bench.start(workers=4, limits={"short": 1})
+    keys = bench.enqueue("sleep", count=4, seconds=0.2, queue="short")
+    bench.until_all(keys)
+    views = sorted(bench.store.jobs(keys), key=lambda view: view.started_at or 0)
+    overlaps = [
+        after for before, after in itertools.pairwise(views) if (after.started_at or 0) < (before.ended_at or 0)
+    ]
+    assert overlaps == []
+
+
+def test_one_sites_backlog_does_not_keep_another_waiting(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench("one", "two")
+    bench.start(workers=2)
+    bench.enqueue("sleep", count=300, seconds=0.05)
+    bench.until_marked("sleeping", 4)
+    began = time.monotonic()
+    bench.until(bench.enqueue("nothing", site="two")[0], site="two")
+    assert time.monotonic() - began < 1
+
+
+def test_a_broken_site_does_not_stop_the_others(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench("broken1", "one", "spoilt")
+    (bench.folder / "spoilt-jobs.db").write_bytes(b"this is no database" * 1000)
+    process = bench.start()
+    bench.until(bench.enqueue("nothing")[0])
+    wait_until(lambda: "broken1 is broken" in process.said() and "spoilt" in process.said())
+    bench.until(bench.enqueue("nothing")[0])
+
+
+def test_two_dispatchers_run_each_job_once(any_bench: Bench) -> None:
+    any_bench.start()
+    any_bench.start()
+    keys = any_bench.enqueue("effect", count=200, seconds=0.002, name="ran")
+    any_bench.until_all(keys)
+    assert len(any_bench.marks("ran")) == 200
+    assert any_bench.effects() == dict.fromkeys(keys, 1)
+
+
+def test_workers_are_replaced_after_their_jobs_and_none_is_lost(bench: Bench) -> None:
+    process = bench.start(workers=2, worker={"recycle_after_jobs": 20})
+    keys = bench.enqueue("mark", count=200, name="ran")
+    bench.until_all(keys)
+    assert bench.store.stats()["finished"] == len(bench.marks("ran")) == 200
+    assert len(set(bench.marks("ran"))) >= 4
+    assert "is replaced: " in process.said()
+
+
+def test_async_jobs_share_a_worker(bench: Bench) -> None:
+    bench.start(workers=1)
+    bench.until(bench.enqueue("nap", seconds=0)[0])
+    keys = bench.enqueue("nap", count=50, seconds=0.5)
+    began = time.monotonic()
+    bench.until_all(keys)
+    assert time.monotonic() - began < 5
+
+
+def test_logs_and_progress_are_kept_while_a_job_runs(any_bench: Bench) -> None:
+    any_bench.start()
+    [talk] = any_bench.enqueue("talk", lines=3, seconds=3)
+    wait_until(lambda: len(any_bench.store.lines(talk)) == 3)
+    assert any_bench.job(talk).state is JobState.STARTED
+    [count] = any_bench.enqueue("count")
+    wait_until(lambda: any_bench.store.progress(count))
+    progress = any_bench.store.progress(count)
+    assert progress is not None
+    assert (progress.done, progress.total, progress.message) == (1, 2, "half")
+
+
+def test_people_see_the_workers_and_what_they_do(bench: Bench) -> None:
+    process = bench.start(workers=2)
+    [key] = bench.enqueue("sleep", seconds=30)
+    wait_until(lambda: [one.key for one in bench.store.workers() if one.state == "busy"] == [key])
+    [dispatcher] = bench.store.dispatchers()
+    assert (dispatcher.pid, dispatcher.alive, dispatcher.queues) == (
+        process.popen.pid,
+        True,
+        ("short", "default", "long"),
+    )
+    assert {one.pid for one in bench.store.workers()} == {worker.pid for worker in process.workers()}
+
+
+def test_processes_have_names(bench: Bench) -> None:
+    process = bench.start()
+    bench.until(bench.enqueue("nothing")[0])
+    names = [" ".join(one.cmdline()) for one in psutil.Process(process.popen.pid).children(recursive=True)]
+    assert any(name.startswith("rota: nursery") for name in names)
+    assert sum(name.startswith("rota: worker ") for name in names) == 2
+
+
+def test_no_connection_crosses_the_fork(bench: Bench) -> None:
+    process = bench.start()
+    bench.until(bench.enqueue("nothing")[0])
+    open_there = [os.readlink(f) for one in [process.nursery, *process.workers()] if one for f in fds(one.pid)]
+    assert not [name for name in open_there if name.endswith((".db", "-wal", "-shm"))]
+
+
+def fds(pid: int) -> list[str]:
+    return [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]
