@@ -40,8 +40,9 @@ def new_site(state: State, name: str, database: str, admin_password: str | None,
     if apps:
         state.load_facade()
     password = admin_password or ask_password("Administrator")
-    _print(make(bench, name, database=database, admin_password=password, apps=apps))
+    is_whole = _print(make(bench, name, database=database, admin_password=password, apps=apps))
     click.echo(f"Site {name} is ready. Start it with `rota start`.")
+    click.get_current_context().exit(0 if is_whole else 1)
 
 
 @click.command("new-app")
@@ -59,15 +60,15 @@ def new_app(state: State, name: str) -> None:
 @click.argument("names", nargs=-1, required=True, metavar="APP...")
 @site_option
 @pass_state
-def install_app(state: State, names: tuple[str, ...]) -> None:
+@click.pass_context
+def install_app(ctx: click.Context, state: State, names: tuple[str, ...]) -> None:
     """Install apps on the site."""
     from rota.sites.install import install_app as install
 
     sites = state.sites()
     state.load_facade()
-    for site in sites:
-        for name in names:
-            _print(install(state.bench, site, name))
+    whole = [_print(install(state.bench, site, name)) for site in sites for name in names]
+    ctx.exit(0 if all(whole) else 1)
 
 
 @click.command("list-apps")
@@ -97,17 +98,17 @@ def migrate(ctx: click.Context, state: State) -> None:
 
     sites = state.sites()
     state.load_facade()
-    reports = [bring_up(state.bench, site) for site in sites]
-    for report in reports:
-        _print(report)
-    ctx.exit(1 if any(report.problems for report in reports) else 0)
+    whole = [_print(bring_up(state.bench, site)) for site in sites]
+    ctx.exit(0 if all(whole) else 1)
 
 
-def _print(report: Report) -> None:
+def _print(report: Report) -> bool:
+    """Say what was done and what could not be; whether all could."""
     for line in report.lines():
         click.echo(line)
     for problem in report.problems:
         click.echo(f"{report.site}: {problem}", err=True)
+    return not report.problems
 
 
 @click.command("ready-for-migration")

@@ -53,7 +53,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "purge-jobs": "jobs:purge_jobs",
         "doctor": "health:doctor",
     },
-    "About": {"version": "health:version"},
+    "About": {"benchmark": "benchmark:benchmark", "version": "health:version"},
 }
 _WHERE = {name: where for commands in SECTIONS.values() for name, where in commands.items()}
 INTERRUPTED = 130

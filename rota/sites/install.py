@@ -6,7 +6,10 @@ import base64
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
+from rota import config
 from rota.db import Database, open_database
 from rota.errors import UnknownApp, UsageError
 from rota.sites.apps import App, Apps, builtin_app, find_app
@@ -33,19 +36,21 @@ def new_site(
     bench.check_free(name)
     wanted = [find_app(bench, app) for app in apps]
     Apps([builtin_app(), *wanted]).hooks()
-    settings = _database_settings(database)
-    folder = bench.make_site_folders(name)
     key = base64.urlsafe_b64encode(os.urandom(32)).decode("ascii")
-    write_json(folder / SITE_CONFIG, {**settings, "encryption_key": key})
+    own = {**_database_settings(database), "encryption_key": key}
+    was_there = (bench.sites_path / name).exists()
+    folder = bench.make_site_folders(name)
     try:
-        with Site.load(bench, name) as site:
+        with Site(bench, name, replace(config.load(bench.path), **own)) as site:
             report = bring_up(site)
             change_password(site, ADMINISTRATOR, admin_password)
-        for app in wanted:
-            report.add(install_app(bench, name, app.name))
+            for app in wanted:
+                report.add(_install(site, app))
+        # Last, as this makes it a site: what serves the bench never sees half of one.
+        write_json(folder / SITE_CONFIG, own)
     except BaseException:
-        # Half a site would only be in the way of the next try.
-        shutil.rmtree(folder)
+        if not was_there:
+            shutil.rmtree(folder)
         if database != SQLITE:
             _empty(open_database(database))
         raise
@@ -56,24 +61,26 @@ def install_app(bench: Bench, name: str, app_name: str) -> Report:
     """Install an app on a site: `before_install`, its DocTypes and schedules, `after_install`.
 
     Raises:
-        UnknownApp, BrokenApp: it can't be used; nothing was changed.
-        UsageError: an app that it requires is missing.
+        UnknownApp, BrokenApp: it can't be used, or an app that it requires is missing; nothing was changed.
     """
     with Site.load(bench, name) as site:
         if app_name in site.apps.names:
             return Report(name, done=[f"{app_name} is installed already"])
-        app = find_app(bench, app_name)
-        apps = Apps([*site.apps, app])
-        _check_required(app, apps)
-        report = Report(name)
-        hooks = Apps([app]).hooks
-        apps.hooks()
-        site.assume_apps(apps)
-        run_methods(site, hooks("before_install"), "before_install", report)
-        report.add(bring_up(site))
-        site.remember_apps(list(apps))
-        run_methods(site, hooks("after_install"), "after_install", report)
-    report.done.append(f"installed {app_name}")
+        return _install(site, find_app(bench, app_name))
+
+
+def _install(site: Site, app: App) -> Report:
+    apps = Apps([*site.apps, app])
+    _check_required(app, apps)
+    apps.hooks()
+    hooks = Apps([app]).hooks
+    report = Report(site.name)
+    site.assume_apps(apps)
+    run_methods(site, hooks("before_install"), "before_install", report)
+    report.add(bring_up(site))
+    site.remember_apps(list(apps))
+    run_methods(site, hooks("after_install"), "after_install", report)
+    report.done.append(f"installed {app.name}")
     return report
 
 
@@ -90,7 +97,7 @@ def pending_jobs(bench: Bench, name: str) -> int:
     return sum(counts[state] for state in ("queued", "started"))
 
 
-def _database_settings(database: str) -> dict[str, str]:
+def _database_settings(database: str) -> dict[str, Any]:
     if database == SQLITE:
         return {"db_type": SQLITE}
     if not database.startswith(("postgresql://", "postgres://")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rota.sites.passwords import is_password
 from rota.sites.site import Site
 from tests.cli.conftest import PASSWORD, SITE, Rota, write_app
 
+ORDER = ["before_install", "before_migrate", "after_migrate", "after_install"]
 TASKS = "def nightly(): ...\ndef often(): ...\n"
 HOOKS = 'scheduler_events = {"daily": ["NAME.tasks.nightly"], "cron": {"*/5 * * * *": ["NAME.tasks.often"]}}\n'
 
@@ -67,6 +69,44 @@ def test_a_failed_new_site_leaves_nothing(bench: Bench, rota: Rota) -> None:
     assert not (bench.sites_path / SITE).exists()
 
 
+def test_a_directory_that_was_there_before_survives_a_failed_new_site(bench: Bench, rota: Rota) -> None:
+    (bench.sites_path / SITE).mkdir()
+    (bench.sites_path / SITE / "notes.txt").write_text("mine")
+    write_app(bench, "broken_keep", hooks='required_apps = ["absent_app"]\n')
+    assert rota("new-site", SITE, "--admin-password", "x", "--install-app", "broken_keep").code == 2
+    assert (bench.sites_path / SITE / "notes.txt").read_text() == "mine"
+    assert bench.sites() == []
+
+
+def test_hooks_of_the_installation_run_in_their_order(bench: Bench, rota: Rota, site: str) -> None:
+    hooks = "".join(f'{name} = "order_app.tasks.{name}"\n' for name in ORDER)
+    tasks = "def note(name):\n    with open('order.txt', 'a') as file:\n        print(name, file=file)\n"
+    tasks += "".join(f"def {name}():\n    note('{name}')\n" for name in ORDER)
+    write_app(bench, "order_app", hooks=hooks, tasks=tasks)
+    assert rota("install-app", "order_app").code == 0
+    assert (bench.path / "order.txt").read_text().split() == ORDER
+
+
+def test_a_hook_that_fails_is_told_and_the_app_is_installed(bench: Bench, rota: Rota, site: str) -> None:
+    write_app(bench, "hook_fails", hooks='after_install = "hook_fails.tasks.f"\n', tasks="def f():\n    1 / 0\n")
+    answer = rota("install-app", "hook_fails")
+    assert (answer.code, answer.err) == (
+        1,
+        f"{site}: after_install hook_fails.tasks.f: ZeroDivisionError: division by zero\n",
+    )
+    assert json.loads(rota("list-apps", "--json").out)[site] == ["rota", "hook_fails"]
+
+
+def test_several_sites_are_meant_by_commas_or_all(bench: Bench, rota: Rota, site: str) -> None:
+    shutil.copytree(bench.sites_path / site, bench.sites_path / "two.local")
+    both = [f"{site}: nothing to do", "two.local: nothing to do"]
+    assert rota("--site", "all", "migrate").lines == both
+    assert rota("--site", f"{site},two.local", "migrate").lines == both
+    unnamed = rota("migrate")
+    assert unnamed.code == 2
+    assert f"name one with --site ({site}, two.local)" in unnamed.err
+
+
 def test_a_taken_name_is_refused(rota: Rota, site: str) -> None:
     answer = rota("new-site", site, "--admin-password", "x")
     assert (answer.code, answer.err) == (2, f"rota: there is a site '{site}' already\n")
@@ -118,6 +158,7 @@ def test_a_schedule_of_a_missing_function_is_reported_and_the_others_are_made(
               tasks="def a(): ...\n")  # fmt: skip
     answer = rota("install-app", "gone_app")
     assert answer.err == (f"{site}: 'gone_app.tasks.b' can't be run: the module 'gone_app.tasks' has no 'b'\n")
+    assert answer.code == 1
     assert set(schedules(bench)) == {"gone_app.tasks.a|Daily"}
     assert rota("migrate").code == 1
 
