@@ -13,15 +13,13 @@ Each of these is taken back as a whole when it fails.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from rota.documents.base import BaseDocument, DocStatus, same_value, set_provider
 from rota.documents.dictionary import AttrDict
 from rota.documents.fieldtypes import Kind
-from rota.documents.lifecycle import change, insert
+from rota.documents.lifecycle import change, check_if_latest, insert, name_new
 from rota.documents.storage import delete_rows_not_in, insert_row, read_document, update_row, write_single
-from rota.documents.values import to_datetime
 from rota.errors import DoesNotExistError, PermissionError  # noqa: A004 - Frappe's name
 
 __all__ = ["BaseDocument", "DocStatus", "Document", "set_provider"]
@@ -205,6 +203,12 @@ class Document(BaseDocument):
         """A field's value as it is stored."""
         return self.documents.database.get_value(self.doctype, self.name, fieldname)
 
+    def set_new_name(self, force: bool = False, set_name: Any = None, set_child_names: bool = True) -> None:
+        """Give the document its name, as `insert` does, and its new rows theirs."""
+        if force:
+            self.flags.name_set = False
+        name_new(self, set_name, set_child_names=set_child_names)
+
     def db_insert(self, ignore_if_duplicate: bool = False) -> None:
         """Store the row of a new document, without checks, hooks or child rows."""
         insert_row(self, ignore_if_duplicate=ignore_if_duplicate)
@@ -339,9 +343,4 @@ class Document(BaseDocument):
         Raises:
             TimestampMismatchError, DocstatusTransitionError: see `save`.
         """
-        from rota.documents.lifecycle import check_if_latest
-
         check_if_latest(self)
-
-    def _modified_moment(self) -> datetime | None:
-        return to_datetime(self.__dict__.get("_original_modified"))

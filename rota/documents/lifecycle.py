@@ -48,7 +48,7 @@ def insert(doc: Document, *, ignore_if_duplicate: bool, set_name: str | None, se
         doc.check_permission("create")
         validate_links(doc)
         doc.run_method("before_insert")
-        _name(doc, set_name, set_child_names=set_child_names)
+        name_new(doc, set_name, set_child_names=set_child_names)
         _set_parents(doc)
         documents.permissions.reset_unwritable(doc)
         doc.flags.in_insert = True
@@ -142,7 +142,8 @@ def _set_docstatus(doc: Document) -> None:
         row.__dict__["docstatus"] = own["docstatus"]
 
 
-def _name(doc: Document, set_name: str | None, *, set_child_names: bool) -> None:
+def name_new(doc: Document, set_name: Any, *, set_child_names: bool) -> None:
+    """Give a new document its name, and its new rows theirs."""
     given = doc.get("__newname")
     if doc.flags.name_set:
         pass

@@ -112,7 +112,8 @@ class Permissions:
 
     def may_read_field(self, parent: Meta, meta: Meta, column: str, user: str | None = None) -> bool:
         """Whether the user may read a field; a child table's by the permissions of its parent."""
-        return meta.high_permlevel.get(column, 0) in self.levels(parent, "read", user=user)
+        level = meta.high_permlevel.get(column, 0)
+        return not level or level in self.levels(parent, "read", user=user)
 
     # --- the question ---
 

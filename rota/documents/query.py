@@ -190,12 +190,14 @@ class Query:
         """
         outputs, distinct = self.outputs(what.fields)
         distinct = distinct or bool(what.distinct)
-        where = self.where(parse(what.filters), parse(what.or_filters, joiner="or"), what.restriction)
+        where = self.where(parse(what.filters), parse(what.or_filters, joiner="or"))
         groups = [self._named(one, outputs) for one in _words(what.group_by, "group_by")]
         orders = self._orders(what.order_by, outputs, is_summed=bool(groups) or _sums(outputs))
         if what.check is not None:
             for source, column in self.sources.used:
                 what.check(source, column)
+        restriction = self.where(what.restriction)  # after the check: it may look where the user may not
+        where = " and ".join(part for part in (where, restriction) if part)
         if distinct and not groups and not _sums(outputs):
             groups, distinct = [expr for _, expr in outputs], False
         is_summed = bool(groups) or _sums(outputs) or any(expr.aggregate for expr, _ in orders)

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rota.documents.conditions import Rules
-from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
-from rota.documents.filters import EVERYTHING
 from rota.documents.query import Built, Query, Select
 from rota.documents.sources import Source
 from rota.documents.sql import quote, table_of
@@ -135,22 +133,21 @@ class Reading:
     def _restrict(self, meta: Meta, what: Select, user: str, parent_doctype: str | None) -> None:
         permissions = self._documents.permissions
         name = meta["name"]
+        ruling = meta
         if meta.istable:
             if not parent_doctype or not self._is_child_of(name, parent_doctype):
                 raise PermissionError(f"{name} is a child table: say of which DocType with parent_doctype")
-            what.restriction = permissions.restriction(self._documents.get_meta(parent_doctype), user, child=True)
-            return
-        what.restriction = permissions.restriction(meta, user)
-        what.raw_restrictions = permissions.raw_restrictions(meta, user)
-        what.fields = self._readable(meta, what.fields, user)
+            ruling = self._documents.get_meta(parent_doctype)
+        what.restriction = permissions.restriction(ruling, user, child=ruling is not meta)
+        what.raw_restrictions = permissions.raw_restrictions(meta, user) if ruling is meta else ()
+        what.fields = self._readable(meta, ruling, what.fields, user)
 
         def check(source: Source, column: str) -> None:
             linked = source.meta["name"]
-            if linked != name and not source.meta.istable and not permissions.has_permission(linked, "read", user=user):
+            own = ruling if source.meta.istable or source.meta is meta else source.meta
+            if own is not ruling and not permissions.has_permission(linked, "read", user=user):
                 raise PermissionError(f"You do not have enough permissions to access {linked}")
-            if column in source.meta.high_permlevel and not permissions.may_read_field(
-                meta if source.meta.istable else source.meta, source.meta, column, user
-            ):
+            if not permissions.may_read_field(own, source.meta, column, user):
                 raise PermissionError(f"You do not have permission to access field: {linked}.{column}")
 
         what.check = check
@@ -158,16 +155,12 @@ class Reading:
     def _is_child_of(self, child: str, parent: str) -> bool:
         return any(field.options == child for field in self._documents.get_meta(parent).table_fields)
 
-    def _readable(self, meta: Meta, fields: Any, user: str) -> Any:
+    def _readable(self, meta: Meta, ruling: Meta, fields: Any, user: str) -> Any:
         """A `*`, without the fields that the user may not read."""
         if fields not in ("*", ["*"]):
             return fields
         permissions = self._documents.permissions
-        return [
-            column
-            for column in meta.all_kinds
-            if column not in meta.high_permlevel or permissions.may_read_field(meta, meta, column, user)
-        ]
+        return [column for column in meta.all_kinds if permissions.may_read_field(ruling, meta, column, user)]
 
 
 def _options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -223,11 +216,3 @@ def _are_conditions(value: Any) -> bool:
 
 def _is_function(value: Mapping[str, Any]) -> bool:
     return any(isinstance(key, str) and key.isupper() for key in value)
-
-
-def as_dict_rows(rows: list[AttrDict]) -> list[AttrDict]:
-    """Rows as they are; kept for the shape of virtual DocTypes."""
-    return rows
-
-
-__all__ = ["EVERYTHING", "Reading"]

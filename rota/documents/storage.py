@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rota.documents.base import BaseDocument
 from rota.documents.doctype import Meta
 from rota.documents.fieldtypes import Kind
+from rota.documents.naming import set_new_name
 from rota.documents.rows import rows_of
-from rota.documents.sql import quote, table_of
+from rota.documents.sql import table_of
 from rota.documents.values import FROM_COLUMN, TO_COLUMN, to_text
 from rota.errors import DoesNotExistError, DuplicateEntryError, StoreConflict, UniqueValidationError, ValidationError
 
@@ -102,13 +103,12 @@ def insert_row(doc: Any, *, ignore_if_duplicate: bool = False) -> None:
     """
     documents: Documents = doc.documents
     meta = doc.meta
+    refuse_view(documents, meta)
     if not doc.name:
-        doc.set_new_name() if hasattr(doc, "set_new_name") else None
-    values = _values(doc, meta)
+        set_new_name(doc, documents.series)
     if not doc.__dict__.get("creation"):
         stamp(doc)
-        values = _values(doc, meta)
-    refuse_view(documents, meta)
+    values = _values(doc, meta)
     try:
         with documents.session.atomic():
             rows_of(meta, documents.session.dialect).insert(documents.session, values)
@@ -209,11 +209,3 @@ def _unique_fields(meta: Meta) -> list[str]:
             field.fieldname for field in meta.fields if field.has_column and field.unique
         ]
     return known
-
-
-def lock_row(documents: Documents, meta: Meta, name: Any) -> None:
-    """Hold a row until the transaction ends."""
-    dialect = documents.session.dialect
-    ending = " for update" if dialect == "postgresql" else ""
-    table = quote(table_of(meta["name"]), dialect)
-    documents.session.write_query(f"select name from {table} where name = :name{ending}", {"name": name})
