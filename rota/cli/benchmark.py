@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from rota.cli.state import show_json, show_table
 @click.option("--quick", is_flag=True, help="Smaller sizes, for a first look.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the JSON to a file, too.")
-def benchmark(database: str, rounds: int, only: str | None, quick: bool, as_json: bool, output: Path | None) -> None:
+def benchmark(*, database: str, rounds: int, only: str | None, quick: bool, as_json: bool, output: Path | None) -> None:
     """Measure how fast Rota is here: enqueue, drain, latency, memory, idle cost, and what the database allows."""
     from rota.benchmark.measures import MEASURES, Round, Sizes, conditions
 
@@ -30,8 +31,7 @@ def benchmark(database: str, rounds: int, only: str | None, quick: bool, as_json
     sizes = Sizes.quick() if quick else Sizes()
     results = []
     for number in range(rounds):
-        say = (lambda _: None) if as_json else (lambda line, n=number: click.echo(f"round {n + 1}: {line}", err=True))
-        results.append(Round(database, sizes).run(say, wanted))
+        results.append(Round(database, sizes).run(_teller(number + 1, silent=as_json), wanted))
     medians = {key: statistics.median(one[key] for one in results) for key in results[0]}
     report: dict[str, Any] = {"conditions": conditions(), "medians": medians, "rounds": results}
     if output is not None:
@@ -46,3 +46,11 @@ def benchmark(database: str, rounds: int, only: str | None, quick: bool, as_json
         empty="nothing was measured",
     )
     click.echo(", ".join(f"{key} {value}" for key, value in report["conditions"].items()))
+
+
+def _teller(number: int, *, silent: bool) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        if not silent:
+            click.echo(f"round {number}: {line}", err=True)
+
+    return say
