@@ -77,7 +77,7 @@ class Nursery:
         self.pid = os.fork()
         if self.pid == 0:
             mine.close()
-            _run_and_exit(lambda: _Parent(theirs, work, preload).run())
+            exit_after(lambda: _Parent(theirs, work, preload).run())
         theirs.close()
         self._socket.setblocking(False)
 
@@ -136,6 +136,7 @@ class _Parent:
         self._work = work
         self._preload = preload
         self._numbers: dict[int, int] = {}  # pid to number
+        self._pid = os.getpid()
 
     def run(self) -> None:
         setproctitle("rota: nursery")
@@ -186,7 +187,7 @@ class _Parent:
             self._tell({"number": number, "pid": 0, "status": 1, "peak_kib": 0})
             return
         if pid == 0:
-            _run_and_exit(lambda: self._be_worker(number, descriptors))
+            exit_after(lambda: self._be_worker(number, descriptors))
         self._numbers[pid] = number
         _close(descriptors)
         # Taken before the child can be reaped, so it never means another process.
@@ -195,11 +196,10 @@ class _Parent:
         os.close(pidfd)
 
     def _be_worker(self, number: int, descriptors: list[int]) -> None:
-        nursery = os.getppid()
         os.setpgid(0, 0)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != nursery:
-            return
+        if os.getppid() != self._pid:
+            return  # it died between the fork and here
         self._control.close()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -228,7 +228,7 @@ class _Parent:
             socket.send_fds(self._control, [json.dumps(message).encode()], descriptors or [])
 
 
-def _run_and_exit(call: Callable[[], None]) -> NoReturn:
+def exit_after(call: Callable[[], None]) -> NoReturn:
     """The life of a forked process: nothing of its parent's may run in it afterwards."""
     code = 1
     try:
