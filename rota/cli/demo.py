@@ -26,7 +26,7 @@ def demo(ctx: click.Context, folder: Path, port: int, workers: int, seconds: flo
     from rota.cli.starting import run_bench
     from rota.config import load
     from rota.demo.prepare import SITE, enqueue_first_jobs, prepare
-    from rota.engine.supervisor import Part
+    from rota.engine.supervisor import Child
 
     install_as_frappe()
     click.echo(f"Making the demo's bench in {folder} ...")
@@ -37,12 +37,14 @@ def demo(ctx: click.Context, folder: Path, port: int, workers: int, seconds: flo
     click.echo(f"The site {SITE}: user Administrator, password {password}")
     terminal = _keep_terminal(bench.logs_path / "demo.log")
     supervisor = os.getpid()
-    parts = [
-        Part("warehouse", lambda: _warehouse(bench.apps_path, warehouse_port)),
-        Part("view", lambda: _view(bench.path, terminal, supervisor, seconds), reloads=False),
+    further = [
+        Child(name="warehouse", run=lambda: _warehouse(bench.apps_path, warehouse_port)),
+        Child(name="view", run=lambda: _view(bench.path, terminal, supervisor, seconds), reloads=False),
     ]
     settings = load(bench.path)
-    ctx.exit(run_bench(bench, settings, host=settings.http_host, port=port, workers=workers, dev=False, further=parts))
+    ctx.exit(
+        run_bench(bench, settings, host=settings.http_host, port=port, workers=workers, dev=False, further=further)
+    )
 
 
 def _keep_terminal(log: Path) -> int | None:

@@ -23,6 +23,10 @@ from rota.sites.views import VIEWS, create_views
 
 #: The version of the documents' side of a site: what `Records.first` writes and how.
 VERSION = 1
+_SET_VERSION = (
+    "insert into \"tabSingles\" (doctype, field, value) values ('Rota', 'version', :version) "
+    "on conflict (doctype, field) do update set value = :version"
+)
 _VERSION = "select value from \"tabSingles\" where doctype = 'Rota' and field = 'version'"
 
 
@@ -41,10 +45,10 @@ def bring_up(site: Site) -> Report:
     """Bring a site up to what its apps declare; raises as `migrate` does."""
     wanted = declared(site.apps, site.resolver, scheduler_interval=site.config.scheduler_interval)
     report = Report(site.name, problems=list(wanted.problems))
-    check_version(site)
+    found = check_version(site)
     report.done += site.store.migrate()
     run_methods(site, site.apps.hooks("before_migrate"), "before_migrate", report)
-    report.done += _documents(site, wanted)
+    report.done += _documents(site, wanted, is_new=found < VERSION)
     load_fixtures(site, wanted.fixtures, report)
     report.done += sync_schedules(site.store, wanted.schedules, wanted.unresolved)
     site.waker.wake(site.name, SCHEDULES)
@@ -52,25 +56,26 @@ def bring_up(site: Site) -> Report:
     return report
 
 
-def check_version(site: Site) -> None:
-    """Refuse a site that a newer Rota has written, before anything is changed.
+def check_version(site: Site) -> int:
+    """The version of a site's documents, 0 for a new one; refuses a site that a newer Rota has written.
 
     Raises:
-        NewerSchema: it has.
+        NewerSchema: it has; nothing was changed.
     """
     session = Session(site.database)
     try:
         if "tabSingles" not in DocTypes(session).schema.tables():
-            return
+            return 0
         rows = session.query(_VERSION)
     finally:
         session.close()
     found = int(rows[0][0]) if rows else 0
     if found > VERSION:
         raise NewerSchema(site.database.describe(), found, VERSION)
+    return found
 
 
-def _documents(site: Site, wanted: Declared) -> list[str]:
+def _documents(site: Site, wanted: Declared, *, is_new: bool) -> list[str]:
     session = Session(site.database)
     try:
         doctypes = DocTypes(session, views=VIEWS)
@@ -78,16 +83,14 @@ def _documents(site: Site, wanted: Declared) -> list[str]:
         for definition in wanted.definitions.values():
             done += doctypes.sync(definition)
         records = Records(session, doctypes, site.now())
-        records.first(time_zone=site.time_zone)
+        if is_new:
+            # Later on, what is missing was deleted by somebody.
+            records.first(time_zone=site.time_zone)
+            session.write(_SET_VERSION, {"version": str(VERSION)})
         records.roles(wanted.roles)
         records.modules(wanted.modules)
         if session.dialect == "postgresql":
-            create_views(session.connection, site.time_zone)
-        session.write(
-            "insert into \"tabSingles\" (doctype, field, value) values ('Rota', 'version', :version) "
-            "on conflict (doctype, field) do update set value = :version",
-            {"version": str(VERSION)},
-        )
+            create_views(session.script, site.time_zone)
         session.commit()
     finally:
         session.close()

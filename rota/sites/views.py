@@ -6,14 +6,13 @@ connection that has `jobs.db` attached as `rota`; on PostgreSQL they are made on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from rota.clock import from_micros
-from rota.db.connection import Connection
 
 if TYPE_CHECKING:
     from rota.db.sqlite import SQLiteConnection
@@ -52,14 +51,17 @@ def attach_views(connection: SQLiteConnection, zone: tzinfo) -> None:
         connection.script(f'create temp view if not exists "{name}" as {native}')
 
 
-def create_views(connection: Connection, zone: str) -> None:
-    """Make the views in a PostgreSQL database, or make them anew; `zone` is the IANA name of the site's time zone."""
+def create_views(script: Callable[[str], None], zone: str) -> None:
+    """Make the views in a PostgreSQL database, or make them anew.
+
+    `script` executes statements, in a transaction; `zone` is the IANA name of the site's time zone.
+    """
     quoted = "'" + zone.replace("'", "''") + "'"
-    connection.script(_FUNCTIONS.format(zone=quoted))
+    script(_FUNCTIONS.format(zone=quoted))
     for name in reversed(VIEWS):
-        connection.script(f'drop view if exists "{name}"')
+        script(f'drop view if exists "{name}"')
     for name, select in _selects().items():
-        connection.script(f'create view "{name}" as {select}')
+        script(f'create view "{name}" as {select}')
 
 
 @cache

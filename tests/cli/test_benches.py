@@ -227,3 +227,11 @@ def _forget(module: str) -> None:
 
     sys.modules.pop(module, None)
     importlib.invalidate_caches()
+
+
+def test_what_people_deleted_does_not_come_back(bench: Bench, rota: Rota, site: str) -> None:
+    with Site.load(bench, site) as opened, opened.open() as context:
+        context.documents.delete_doc("Currency", "AED")
+    assert rota("migrate").lines == [f"{site}: nothing to do"]
+    with Site.load(bench, site) as opened, opened.open() as context:
+        assert not context.documents.exists("Currency", "AED")

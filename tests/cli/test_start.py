@@ -139,11 +139,10 @@ def test_dev_starts_anew_when_an_app_changes(bench: Bench, start: Callable[..., 
     folder: Path = write_app(bench, "dev_app", tasks=TASKS)
     run_process(bench, "install-app", "dev_app", check=True)
     running = start("--dev")
-    wait_until(lambda: "rota: watcher" in running.children())
     first = running.children()["rota: dispatcher"]
 
     def changed() -> bool:
-        # The watcher says nowhere that it has begun to watch.
+        # Nothing tells when the watching has begun.
         (folder / "tasks.py").write_text(TASKS + f"# {os.urandom(4).hex()}\n")
         now = running.children().get("rota: dispatcher")
         return now is not None and now.pid != first.pid

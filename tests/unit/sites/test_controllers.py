@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from rota.documents.document import Document
-from rota.errors import BrokenApp, DuplicateEntryError, InvalidEmailAddressError, InvalidSchedule, ValidationError
+from rota.errors import (
+    BrokenApp,
+    DuplicateEntryError,
+    InvalidEmailAddressError,
+    InvalidSchedule,
+    UnknownTimeZone,
+    ValidationError,
+)
 from rota.jobs import JobSpec, new_key
 from rota.sites.apps import Apps, builtin_app, find_app
 from rota.sites.bench import Bench
@@ -194,3 +201,13 @@ def test_a_controller_that_can_not_be_used_names_the_app(new_bench: Bench, contr
     name = f"bad_controller_{len(controller)}"
     with pytest.raises(BrokenApp, match=name):
         Controllers(doctype_app(new_bench, name, controller)).of(META)
+
+
+def test_a_time_zone_that_there_is_not_is_refused(opened: Context) -> None:
+    settings = opened.documents.get_doc("System Settings")
+    settings.time_zone = "Mars/Olympus"
+    with pytest.raises(UnknownTimeZone):
+        settings.save()
+    settings.time_zone = "Europe/Berlin"
+    settings.save()
+    assert opened.documents.get_doc("System Settings").time_zone == "Europe/Berlin"

@@ -34,7 +34,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> I
         site.store.migrate()
         if request.param == "postgresql":
             connection = site.database.connect()
-            create_views(connection, site.time_zone)
+            create_views(connection.script, site.time_zone)
             connection.close()
         yield site
 

@@ -27,7 +27,7 @@ class CustomField(Document):
         if not str(self.fieldname).isidentifier():
             raise ValidationError(f"{self.fieldname!r} is no field name: letters, digits and underscores")
         meta = self.documents.get_meta(self.dt)
-        known = meta.get_field(self.fieldname)
+        known = meta.get_field(self.fieldname or "")
         if known is not None and not known.is_custom_field:
             raise ValidationError(f"DocType {self.dt} has a field {self.fieldname} already")
 
