@@ -16,7 +16,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from rota.frappe import _provider, exceptions, utils
+from rota.frappe import _document_methods, _provider, exceptions, utils
 from rota.frappe._access import (
     STANDARD_USERS,
     build_match_conditions,
@@ -166,6 +166,7 @@ from rota.frappe.exceptions import *  # noqa: F403 - every exception can be caug
 __version__ = "15.105.0"  # the Frappe whose behaviour is followed; apps compare it
 
 _provider.wire()
+_document_methods.wire()
 
 __all__ = [
     "STANDARD_USERS",
@@ -307,12 +308,14 @@ __all__ = [
     "write_only",
 ]
 
-if not TYPE_CHECKING:  # or every misspelt name would pass the type check
+if TYPE_CHECKING:
+    from rota.frappe.query_builder import qb as qb
+else:  # a misspelt name must not pass the type check
     _look_up = missing(__name__)
 
     def __getattr__(name):
         if name == "qb":  # pypika takes its time to load, and many processes never need it
-            from rota.frappe.query_builder import qb
+            from rota.frappe.query_builder import qb as builder
 
-            return qb
+            return builder
         return _look_up(name)

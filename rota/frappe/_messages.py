@@ -9,8 +9,10 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-import rota.frappe as frappe  # what an app has put there counts
-from rota import errors
+from rota import (
+    errors,
+    frappe,  # what an app has put there counts
+)
 from rota.errors import ValidationError
 from rota.frappe._bound import Bound
 from rota.sites.context import current, current_or_none

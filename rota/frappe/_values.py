@@ -71,7 +71,7 @@ def safe_eval(code: str, eval_globals: dict[str, Any] | None = None, eval_locals
     Raises:
         ValidationError: it is no expression, or does what it must not.
     """
-    from rota.documents.expressions import evaluate
+    from rota.frappe._safe_eval import evaluate  # few need it
 
     names = {**(eval_globals or {}), **(eval_locals or {})}
     return evaluate(code, names)

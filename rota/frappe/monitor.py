@@ -5,7 +5,9 @@ Rota measures jobs and requests itself, so these calls are taken and ignored.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from rota.frappe._missing import missing
 
 
 def add_data_to_monitor(**kwargs: Any) -> None:
@@ -15,3 +17,15 @@ def add_data_to_monitor(**kwargs: Any) -> None:
 def get_trace_id() -> str | None:
     """None: there is no monitor's trace."""
     return None
+
+
+def start(transaction_type: str = "request", method: Any = None, kwargs: Any = None) -> None:
+    """Nothing: requests and jobs are measured anyway."""
+
+
+def stop(response: Any = None) -> None:
+    """Nothing: requests and jobs are measured anyway."""
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

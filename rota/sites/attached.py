@@ -1,14 +1,16 @@
-"""What an open site gets when it is first asked for: its cache, and its way to browsers."""
+"""What an open site gets when it is first asked for: its cache, its locks on documents, and its way to browsers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from rota.db.sqlite import SQLite
 from rota.sites.cache import Cache, CacheTables, Entries
 from rota.sites.codec import JOB_CODEC
 from rota.sites.context import Context
+from rota.sites.locks import DocumentLocks
 from rota.sites.realtime import Realtime
 from rota.sites.site import Site
 
@@ -30,6 +32,23 @@ def realtime_of(context: Context) -> Realtime:
     return _once(context.local, "__realtime", lambda: _joined(context))
 
 
+def locks_of(context: Context) -> DocumentLocks:
+    """Locks on documents that this request or job takes for itself; those it still holds at its end are given back."""
+    return _once(context.local, "__locks", lambda: _own_locks(context))
+
+
+def action_locks_of(context: Context) -> DocumentLocks:
+    """Locks on documents for jobs that were enqueued to work on them: the job gives them back."""
+    return DocumentLocks(_tables_of(context.site), context.site.clock, "action")
+
+
+def _own_locks(context: Context) -> DocumentLocks:
+    token = context.running.key if context.running else uuid4().hex
+    locks = DocumentLocks(_tables_of(context.site), context.site.clock, token)
+    context.at_end.append(locks.release_all)
+    return locks
+
+
 def _joined(context: Context) -> Realtime:
     site, session = context.site, context.documents.session
     realtime = Realtime(site.store, site.clock)
@@ -45,7 +64,11 @@ def _joined(context: Context) -> Realtime:
 
 
 def _entries_of(site: Site) -> Entries:
-    return _once(site.__dict__, "cache_entries", lambda: Entries(CacheTables(_cache_database(site)), site.clock))
+    return _once(site.__dict__, "cache_entries", lambda: Entries(_tables_of(site), site.clock))
+
+
+def _tables_of(site: Site) -> CacheTables:
+    return _once(site.__dict__, "cache_tables", lambda: CacheTables(_cache_database(site)))
 
 
 def _cache_database(site: Site) -> Any:

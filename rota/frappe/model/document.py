@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 from rota import frappe  # what an app has put there counts
@@ -37,11 +36,11 @@ def bulk_insert(doctype: str, documents: Any, ignore_duplicates: bool = False, c
         frappe.db.bulk_insert(kind, fields, many, ignore_duplicates=ignore_duplicates, chunk_size=chunk_size)
 
 
-def execute_action(__doctype: str, __name: Any, __action: str, **kwargs: Any) -> None:
-    """Run a document's action in the background, and say on the document when it failed."""
-    doc = frappe.get_doc(__doctype, __name)
-    doc.unlock()
-    getattr(doc, __action)(**kwargs)
+def execute_action(__doctype: str, __name: Any, __action: str, **kwargs: Any) -> Any:
+    """What the job of `Document.queue_action` calls."""
+    from rota.frappe._document_methods import execute_action as run
+
+    return run(__doctype, __name, __action, kwargs)
 
 
 __all__ = [
@@ -52,7 +51,6 @@ __all__ = [
     "execute_action",
     "get_controller",
     "get_doc",
-    "weakref",
 ]
 
 if not TYPE_CHECKING:
