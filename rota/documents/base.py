@@ -12,10 +12,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from rota.documents.comparison import as_number, picks
 from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
 from rota.documents.fieldtypes import CHILD, NUMBERS, STANDARD, Kind
-from rota.documents.values import iso, to_datetime, to_float, to_int, to_json, to_time
+from rota.documents.values import iso, to_float, to_int, to_json
 
 if TYPE_CHECKING:
     from rota.documents.documents import Documents
@@ -98,7 +99,9 @@ class BaseDocument:
     @property
     def meta(self) -> Meta:
         """The DocType."""
-        return self.documents.get_meta(self.doctype)
+        own = self.__dict__
+        found: Meta = own["_documents"].doctypes.get(own["doctype"])
+        return found
 
     @property
     def docstatus(self) -> DocStatus:
@@ -124,7 +127,7 @@ class BaseDocument:
     def get(self, key: Any, filters: Any = None, limit: int | None = None, default: Any = None) -> Any:
         """A value, or `default`; of a table field, the rows that `filters` (a dict) picks, `limit` of them."""
         if isinstance(key, dict):
-            return [row for row in self.get_all_children() if _picks(row, key)][: limit or None]
+            return [row for row in self.get_all_children() if picks(row, key)][: limit or None]
         if filters is not None and not isinstance(filters, dict):
             default, filters = filters, None
         own = self.__dict__
@@ -132,7 +135,7 @@ class BaseDocument:
         if callable(value) and key not in own:
             value = None
         if filters and isinstance(value, list):
-            value = [row for row in value if _picks(row, filters)]
+            value = [row for row in value if picks(row, filters)]
         if limit and isinstance(value, list):
             value = value[:limit]
         return default if value is None else value
@@ -260,7 +263,7 @@ class BaseDocument:
         for column, kind in self.meta.column_kinds.items():
             value = self.get(column)
             if kind in NUMBERS and not (column == "name" and value is None):
-                value = _number(value, kind)
+                value = as_number(value, kind)
             elif convert_dates_to_str and isinstance(value, _ISO):
                 value = iso(value)
             elif isinstance(value, Decimal):
@@ -376,63 +379,3 @@ def _from_provider() -> Documents:
     if not _current:
         raise RuntimeError("no site is open: make documents with the documents of a site")
     return _current[0]()
-
-
-def _number(value: Any, kind: Kind) -> Any:
-    if kind is Kind.FLOAT:
-        return to_float(value)
-    number = to_int(value)
-    return number if kind is Kind.INT else int(bool(number))
-
-
-def _picks(row: BaseDocument, filters: Mapping[str, Any]) -> bool:
-    """Whether a row has these values; a value may be `[operator, value]`, or a list of which one is wanted."""
-    for key, wanted in filters.items():
-        value = row.get(key)
-        if (
-            isinstance(wanted, (list, tuple))
-            and len(wanted) == 2
-            and isinstance(wanted[0], str)
-            and wanted[0] in _TESTS
-        ):
-            if not _TESTS[wanted[0]](value, wanted[1]):
-                return False
-        elif isinstance(wanted, (list, tuple, set)):
-            if value not in wanted:
-                return False
-        elif wanted is True or wanted is False:
-            if bool(value) is not wanted:
-                return False
-        elif value != wanted:
-            return False
-    return True
-
-
-_TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda value, wanted: value == wanted,
-    "!=": lambda value, wanted: value != wanted,
-    ">": lambda value, wanted: value is not None and value > wanted,
-    "<": lambda value, wanted: value is not None and value < wanted,
-    ">=": lambda value, wanted: value is not None and value >= wanted,
-    "<=": lambda value, wanted: value is not None and value <= wanted,
-    "in": lambda value, wanted: value in wanted,
-    "not in": lambda value, wanted: value not in wanted,
-    "is": lambda value, wanted: bool(value) is (wanted != "not set"),
-    "like": lambda value, wanted: wanted.strip("%").lower() in str(value or "").lower(),
-}
-
-
-def same_value(kind: Kind, one: Any, other: Any) -> bool:
-    """Whether two values of a field are the same once stored."""
-    if one == other:
-        return True
-    if kind in NUMBERS:
-        return bool(_number(one, kind) == _number(other, kind))
-    if one in (None, "") or other in (None, ""):
-        return one in (None, "") and other in (None, "")
-    if kind in (Kind.DATE, Kind.DATETIME):
-        first, second = to_datetime(one), to_datetime(other)
-        return (first and first.date()) == (second and second.date()) if kind is Kind.DATE else first == second
-    if kind is Kind.TIME:
-        return to_time(one) == to_time(other)
-    return str(one) == str(other)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rota.documents.conditions import Rules
 from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
 from rota.documents.fieldtypes import Kind
-from rota.documents.query import Query, Select
-from rota.documents.rawsql import RawSQL
-from rota.documents.sql import quote, quoted_list, table_of
-from rota.documents.storage import conflict, read_single, single_text, single_value, taken_columns, write_single_values
-from rota.documents.values import TO_COLUMN, to_text
+from rota.documents.query import Select
+from rota.documents.rows import rows_of
+from rota.documents.schema_access import SchemaAccess
+from rota.documents.sql import SINGLES_COLUMNS, quote, table_of
+from rota.documents.storage import read_single, single_text, single_value
+from rota.documents.values import to_text
 from rota.documents.virtual import virtual_count
+from rota.documents.writes import Writes
 from rota.errors import (
-    DoctypeNotFoundError,
     DuplicateEntryError,
     InvalidColumnName,
     QueryDeadlockError,
@@ -24,16 +25,13 @@ from rota.errors import (
     StoreConflict,
     TooManyWritesError,
     UniqueValidationError,
-    ValidationError,
 )
 
 if TYPE_CHECKING:
     from rota.documents.documents import Documents
 
-_SINGLES = ("doctype", "field", "value")
 
-
-class DocumentDatabase(RawSQL):
+class DocumentDatabase(Writes, SchemaAccess):
     """Reads and writes of one site's tables."""
 
     def __init__(self, documents: Documents) -> None:
@@ -128,6 +126,10 @@ class DocumentDatabase(RawSQL):
         Raises:
             InvalidFilter: a field or filter can't be understood.
         """
+        if isinstance(filters, (str, int)) and not (for_update or pluck):
+            found = self._by_name(doctype, filters, fieldname, as_dict=as_dict)
+            if found is not NotImplemented:
+                return found
         rows = self.get_values(
             doctype,
             filters,
@@ -149,6 +151,27 @@ class DocumentDatabase(RawSQL):
         if isinstance(fieldname, (list, tuple)) or fieldname == "*":
             return row if len(row) > 1 else row[0]
         return row[0]
+
+    def _by_name(self, doctype: str, name: str | int, fieldname: Any, *, as_dict: Any) -> Any:
+        """Plain columns of one document, which most reads ask for; NotImplemented for anything else."""
+        columns = (fieldname,) if isinstance(fieldname, str) else tuple(fieldname)
+        if doctype == "Singles":
+            return NotImplemented
+        meta = self._documents.get_meta(doctype)
+        if meta.issingle or meta.is_virtual or meta.is_autoincrement:
+            return NotImplemented
+        if isinstance(name, str) and name.lstrip()[:1] in ("{", "["):
+            return NotImplemented
+        kinds = meta.column_kinds
+        for column in columns:
+            if column not in kinds:
+                return NotImplemented
+        found = rows_of(meta, self._session.dialect).values(self._session, name, columns)
+        if found is None:
+            return None
+        if as_dict:
+            return AttrDict(zip(columns, found, strict=True))
+        return found if len(columns) > 1 else found[0]
 
     def get_values(
         self,
@@ -209,8 +232,8 @@ class DocumentDatabase(RawSQL):
         names = [fieldname] if isinstance(fieldname, str) else list(fieldname)
         conditions = dict(filters or {})
         for name in (*names, *conditions):
-            if name not in _SINGLES:
-                raise InvalidColumnName(f"Singles has the columns {', '.join(_SINGLES)}, not {name!r:.60}")
+            if name not in SINGLES_COLUMNS:
+                raise InvalidColumnName(f"Singles has the columns {', '.join(SINGLES_COLUMNS)}, not {name!r:.60}")
         where = " and ".join(f"{name} = :{name}" for name in conditions)
         found = self._session.query(
             f'select {", ".join(names)} from "tabSingles"{" where " + where if where else ""} order by doctype, field',
@@ -311,182 +334,6 @@ class DocumentDatabase(RawSQL):
             self._documents.get_all(doctype, filters=[["name", "descendants of", name]], pluck="name", order_by="lft")
         )
 
-    # --- writes ---
-
-    def set_value(
-        self,
-        dt: str,
-        dn: Any,
-        field: Any,
-        val: Any = None,
-        modified: Any = None,
-        modified_by: str | None = None,
-        update_modified: bool = True,
-        debug: bool = False,
-        for_update: bool = True,
-    ) -> None:
-        """Write fields of documents, by name or filters, without checks, hooks or permissions.
-
-        A name of None does nothing, as in Frappe.
-
-        Raises:
-            InvalidColumnName: the DocType has no such field.
-            UniqueValidationError: a unique field's value is taken.
-        """
-        meta = self._documents.get_meta(dt)
-        values = dict(field) if isinstance(field, Mapping) else {field: val}
-        if update_modified:
-            values.setdefault("modified", modified or self._documents.now())
-            values.setdefault("modified_by", modified_by or self._documents.user)
-        if meta.issingle or (isinstance(dn, str) and dn == dt and meta.issingle):
-            write_single_values(self._documents, meta, values)
-        elif dn is not None:
-            self._update(meta, dn, values)
-        self._documents.forget(dt, dn if isinstance(dn, (str, int)) else None)
-
-    def _update(self, meta: Meta, filters: Any, values: Mapping[str, Any]) -> int:
-        dialect = self._session.dialect
-        query = self._query(meta)
-        convert = TO_COLUMN[dialect]
-        sets = []
-        for name, value in values.items():
-            kind = meta.all_kinds.get(name)
-            if kind is None:
-                raise InvalidColumnName(f"Field {name} does not exist on {meta['name']}")
-            sets.append(f"{quote(name, dialect)} = {query.conditions.bind(convert[kind](value))}")
-        where = self._where(query, meta, filters)
-        sql = f"update {quote(table_of(meta['name']), dialect)} set {', '.join(sets)}{where}"
-        try:
-            with self._session.atomic():
-                return self._session.write(sql, query.conditions.params)
-        except StoreConflict as error:
-            taken = taken_columns(error)
-            doc = AttrDict(values, doctype=meta["name"], name=filters, meta=meta)
-            raise conflict(doc, taken, error) from error
-
-    def _query(self, meta: Meta) -> Query:
-        documents = self._documents
-        return Query(
-            meta,
-            self._session.dialect,
-            rules=Rules.PLAIN,
-            now=documents.now,
-            get_meta=documents.get_meta,
-            tree=documents.reading._place_in_tree,
-        )
-
-    def _where(self, query: Query, meta: Meta, filters: Any) -> str:
-        """The condition of an UPDATE or DELETE: on names, so that filters may reach child tables."""
-        from rota.documents.filters import parse
-
-        condition = query.where(parse(filters))
-        if not condition:
-            return ""
-        dialect = self._session.dialect
-        name = quote("name", dialect)
-        return f" where {name} in (select t0.{name} from {query.sources.sql()} where {condition})"
-
-    def set_single_value(
-        self, doctype: str, fieldname: Any, value: Any = None, *, debug: bool = False, update_modified: bool = True
-    ) -> None:
-        """Write fields of a Single, without checks or hooks."""
-        self.set_value(doctype, doctype, fieldname, value, update_modified=update_modified)
-
-    def set(self, doc: Any, field: str, val: Any) -> None:
-        """The same as `doc.db_set`."""
-        doc.db_set(field, val)
-
-    def delete(self, doctype: str, filters: Any = None, debug: bool = False, **kwargs: Any) -> int:
-        """Delete the rows that the filters pick, all without filters, past hooks and links; how many they were."""
-        if "conditions" in kwargs and filters is None:
-            filters = kwargs["conditions"]
-        if doctype == "Singles":
-            return self._delete_singles(filters)
-        if doctype == "__Auth":
-            raise ValidationError("passwords are deleted with their user")
-        meta = self._documents.get_meta(doctype)
-        query = self._query(meta)
-        where = self._where(query, meta, filters)
-        self._documents.forget(doctype)
-        with self._session.atomic():
-            return self._session.write(
-                f"delete from {quote(table_of(meta['name']), self._session.dialect)}{where}",
-                query.conditions.params,
-            )
-
-    def _delete_singles(self, filters: Any) -> int:
-        conditions = {name: to_text(value) for name, value in dict(filters or {}).items() if name in _SINGLES}
-        if not conditions:
-            raise ValidationError("say which Single: filters with doctype, field or value")
-        where = " and ".join(f"{name} = :{name}" for name in conditions)
-        return self._session.write(f'delete from "tabSingles" where {where}', conditions)
-
-    def truncate(self, doctype: str) -> None:
-        """Delete all rows, and commit, as MariaDB does."""
-        self.delete(doctype)
-        self.commit()
-
-    def bulk_insert(
-        self,
-        doctype: str,
-        fields: Sequence[str],
-        values: Iterable[Sequence[Any]],
-        ignore_duplicates: bool = False,
-        *,
-        chunk_size: int = 10_000,
-    ) -> None:
-        """Insert rows, past checks, hooks and naming.
-
-        Raises:
-            InvalidColumnName: the DocType has no such field.
-            DuplicateEntryError, UniqueValidationError: a row is there already (not with `ignore_duplicates`).
-        """
-        meta = self._documents.get_meta(doctype)
-        dialect = self._session.dialect
-        kinds = [meta.all_kinds.get(name) for name in fields]
-        for name, kind in zip(fields, kinds, strict=True):
-            if kind is None:
-                raise InvalidColumnName(f"Field {name} does not exist on {doctype}")
-        marks = ", ".join(f":p{number}" for number in range(len(fields)))
-        ending = " on conflict do nothing" if ignore_duplicates else ""
-        sql = (
-            f"insert into {quote(table_of(doctype), dialect)} ({quoted_list(fields, dialect)}) values ({marks}){ending}"
-        )
-        convert = [TO_COLUMN[dialect][kind] for kind in kinds if kind is not None]
-        rows = [
-            {f"p{number}": read(value) for number, (read, value) in enumerate(zip(convert, row, strict=True))}
-            for row in values
-        ]
-        try:
-            with self._session.atomic():
-                for start in range(0, len(rows), chunk_size):
-                    self._session.write_many(sql, rows[start : start + chunk_size])
-        except StoreConflict as error:
-            taken = taken_columns(error)
-            error_class: type[Exception] = DuplicateEntryError if taken == ["name"] else UniqueValidationError
-            raise error_class(f"{doctype}: one of the rows is there already ({', '.join(taken) or error})") from error
-
-    def bulk_update(
-        self,
-        doctype: str,
-        doc_updates: Mapping[Any, Mapping[str, Any]],
-        *,
-        chunk_size: int = 100,
-        modified: Any = None,
-        modified_by: str | None = None,
-        update_modified: bool = True,
-        debug: bool = False,
-    ) -> None:
-        """Write fields of several documents: `{name: {field: value}}`."""
-        for name, values in doc_updates.items():
-            self.set_value(
-                doctype, name, values, modified=modified, modified_by=modified_by, update_modified=update_modified
-            )
-
-    def get_next_sequence_val(self, doctype: str) -> int:
-        """The next number of a DocType with autoincrement names."""
-        return self._documents.series.autoincrement(doctype)
-
     # --- defaults ---
 
     def get_default(self, key: str, parent: str = "__default") -> Any:
@@ -504,64 +351,6 @@ class DocumentDatabase(RawSQL):
     def set_global(self, key: str, val: Any, user: str = "__global") -> None:
         """Keep a value for the whole site."""
         self._documents.defaults.set(key, val, user)
-
-    # --- the schema ---
-
-    def get_table_columns(self, doctype: str) -> list[str]:
-        """The columns of a DocType's table.
-
-        Raises:
-            DoctypeNotFoundError: it has none.
-        """
-        columns = list(self._documents.doctypes.schema.columns(table_of(doctype)))
-        if not columns:
-            raise DoctypeNotFoundError(f"{doctype} has no table")
-        return columns
-
-    def has_column(self, doctype: str, column: str) -> bool:
-        """Whether a DocType's table has this column."""
-        return column in self.get_table_columns(doctype)
-
-    def table_exists(self, doctype: str, cached: bool = True) -> bool:
-        """Whether a DocType has a table."""
-        return self._documents.doctypes.schema.table_exists(table_of(doctype))
-
-    has_table = table_exists
-
-    def get_tables(self, cached: bool = True) -> list[str]:
-        """The names of all tables."""
-        return self._documents.doctypes.schema.tables()
-
-    def get_column_type(self, doctype: str, column: str) -> str | None:
-        """The database's type of a column."""
-        return self._documents.doctypes.schema.columns(table_of(doctype)).get(column)
-
-    def add_index(self, doctype: str, fields: Sequence[str] | str, index_name: str | None = None) -> None:
-        """Add an index on fields unless it is there."""
-        with self._session.atomic():
-            self._documents.doctypes.schema.add_index(table_of(doctype), _listed(fields), index_name)
-
-    def add_unique(self, doctype: str, fields: Sequence[str] | str, constraint_name: str | None = None) -> None:
-        """Make fields unique together unless they are.
-
-        Raises:
-            ValidationError: rows have the same values.
-        """
-        with self._session.atomic():
-            self._documents.doctypes.schema.add_unique(table_of(doctype), _listed(fields), constraint_name)
-
-    def has_index(self, table_name: str, index_name: str) -> bool:
-        """Whether a table has an index made with this name."""
-        names = self._documents.doctypes.schema.indexes(table_name)
-        return any(
-            name in names
-            for name in (index_name, f"{table_name}_{index_name}_index", f"{table_name}_{index_name}_unique")
-        )
-
-    def updatedb(self, doctype: str, meta: Any = None) -> list[str]:
-        """Bring a DocType's table up to date; what was done."""
-        self._documents.doctypes.changed(doctype)
-        return self._documents.doctypes.sync_table(doctype)
 
     # --- errors ---
 

@@ -81,17 +81,19 @@ class DocTypes:
         Raises:
             DoctypeNotFoundError: there is none.
         """
+        try:
+            return self._metas[name]
+        except (KeyError, TypeError):
+            return self._find(name)
+
+    def _find(self, name: Any) -> Meta:
         if not isinstance(name, str) or not name:
             raise DoctypeNotFoundError(f"{name!r:.80} is no DocType's name")
-        meta = self._metas.get(name)
-        if meta is None and not self._is_fresh:
+        if not self._is_fresh:
             # A unit of work that touches no document does not pay for this.
             self._is_fresh = True
             self._metas = self._cache.metas(self._version())
-            meta = self._metas.get(name)
-        if meta is None:
-            meta = self._load(name)
-        return meta
+        return self._metas.get(name) or self._load(name)
 
     def _load(self, name: str) -> Meta:
         try:

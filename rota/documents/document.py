@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from rota.documents.base import BaseDocument, DocStatus, same_value, set_provider
+from rota.documents.base import BaseDocument, DocStatus, set_provider
+from rota.documents.comparison import same_value
 from rota.documents.dictionary import AttrDict
 from rota.documents.fieldtypes import Kind
 from rota.documents.lifecycle import change, check_if_latest, insert, name_new

@@ -28,8 +28,12 @@ class Rows:
         self._readers: list[tuple[str, Converter]] = [
             (column, readers[kind]) for column, kind in meta.column_kinds.items() if kind in readers
         ]
+        self._dialect = dialect
+        self._reader_by_name = dict(self._readers)
+        self._some: dict[tuple[str, ...], tuple[str, list[Converter | None]]] = {}
+        self._from_name = f"from {table} where {key} = :name"
         self._name = TO_COLUMN[dialect][meta.column_kinds["name"]]
-        self._select = f"select {names} from {table} where {key} = :name"
+        self._select = f"select {names} {self._from_name}"
         self._insert = f"insert into {table} ({names}) values ({', '.join(':' + mark for mark in marks.values())})"
         sets = ", ".join(f"{quote(column, dialect)} = :{mark}" for column, mark in marks.items() if column != "name")
         self._update = f"update {table} set {sets} where {key} = :{marks['name']}"
@@ -68,6 +72,24 @@ class Rows:
         else:
             rows = session.query(self._select, {"name": self.key(name)})
         return self.read(rows[0]) if rows else None
+
+    def values(self, session: Any, name: Any, columns: tuple[str, ...]) -> tuple[Any, ...] | None:
+        """Some columns of the row of this name, or None."""
+        known = self._some.get(columns)
+        if known is None:
+            sql = f"select {quoted_list(columns, self._dialect)} {self._from_name}"
+            readers = [self._reader_by_name.get(column) for column in columns]
+            known = self._some[columns] = (sql, readers if any(readers) else [])
+        sql, readers = known
+        rows = session.query(sql, {"name": self.key(name)})
+        if not rows:
+            return None
+        if not readers:
+            return tuple(rows[0])
+        return tuple(
+            value if read is None or value is None else read(value)
+            for read, value in zip(readers, rows[0], strict=True)
+        )
 
     def children(self, session: Session, parent: Any, parenttype: str, parentfield: str) -> list[dict[str, Any]]:
         """The rows of a parent's table field, in order."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 SINGLES = "tabSingles"
 SERIES = "tabSeries"
+SINGLES_COLUMNS = ("doctype", "field", "value")
 
 
 def quote(name: str, dialect: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from rota.documents.base import BaseDocument, same_value
+from rota.documents.base import BaseDocument
+from rota.documents.comparison import same_value
 from rota.documents.doctype import Field, Meta
 from rota.documents.fieldtypes import NUMBERS, TIMES, Kind
 from rota.documents.values import TO_COLUMN, InvalidValue, to_float, to_int
