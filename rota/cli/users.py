@@ -12,9 +12,11 @@ from rota.cli.state import State, pass_state, site_option
 @click.command("add-user")
 @click.argument("email")
 @click.option("--first-name", help="By default the part of the address before the @.")
-@click.option("--last-name")
+@click.option("--last-name", help="The family name.")
 @click.option("--password", help="Without one, nobody can sign in as the user yet.")
-@click.option("--user-type", type=click.Choice(["System User", "Website User"]), default="System User")
+@click.option(
+    "--user-type", type=click.Choice(["System User", "Website User"]), default="System User", show_default=True
+)
 @click.option("--add-role", "roles", multiple=True, metavar="ROLE", help="May be given several times.")
 @click.option("--send-welcome-email", is_flag=True, hidden=True, help="Frappe's flag; no mail is sent.")
 @site_option
