@@ -154,7 +154,9 @@ class DocTypes:
 
     def sync_table(self, name: str) -> list[str]:
         """Bring the table of a DocType up to date; what was done, for people."""
-        return [] if table_of(name) in self._views else self.schema.sync(self.get(name))
+        meta = self.get(name)
+        check_definition(meta)
+        return [] if table_of(name) in self._views else self.schema.sync(meta)
 
     def changed(self, name: str) -> None:
         """A definition was written: read it anew from now on, here and, once committed, everywhere."""

@@ -107,7 +107,7 @@ class Reading:
     def run(self, meta: Meta, built: Built, *, for_update: bool = False) -> list[tuple[Any, ...]]:
         """The rows of a statement, read where its table is."""
         if for_update:
-            return self._session.write_query(built.sql, built.params)
+            return self._session.lock_query(built.sql, built.params)
         rows: list[tuple[Any, ...]] = self.source_of(meta).query(built.sql, built.params)
         return rows
 

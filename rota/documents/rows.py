@@ -68,7 +68,7 @@ class Rows:
     def select(self, session: Session, name: Any, *, for_update: bool = False) -> dict[str, Any] | None:
         """The row of this name, or None. `for_update` locks it until the transaction ends."""
         if for_update:
-            rows = session.write_query(self._select + self._lock, {"name": self.key(name)})
+            rows = session.lock_query(self._select + self._lock, {"name": self.key(name)})
         else:
             rows = session.query(self._select, {"name": self.key(name)})
         return self.read(rows[0]) if rows else None

@@ -163,6 +163,21 @@ class Session:
         except StoreError as error:
             raise translated(error) from error
 
+    def lock_query(self, sql: str, params: Params = NOTHING) -> list[Row]:
+        """The rows of a reading statement that holds them until the transaction, which begins unless one is open, ends.
+
+        SQLite has one writer: there the whole database is held.
+
+        Raises:
+            QueryTimeoutError: somebody else holds them; the transaction stays usable.
+        """
+        with self.atomic():
+            try:
+                self._begin()
+                return self.connection.query(sql, params)
+            except StoreError as error:
+                raise translated(error) from error
+
     def write_table(self, sql: str, params: Params = NOTHING) -> tuple[list[str], list[Row]]:
         """The column names and rows that a statement gives which may write."""
         try:
@@ -190,12 +205,15 @@ class Session:
             raise translated(error) from error
 
     def _before_write(self, count: int) -> None:
-        if not self.connection.in_transaction:
-            self.connection.begin(write=True)
         self.wrote = True
         self.writes += count
         if self.writes > self.max_writes:
             self._too_many_writes(count)
+        self._begin()
+
+    def _begin(self) -> None:
+        if not self.connection.in_transaction:
+            self.connection.begin(write=True)
         if self._unset:
             self._set_savepoints()
 
@@ -213,7 +231,6 @@ class Session:
                 "or set frappe.db.auto_commit_on_many_writes"
             )
         self.commit()
-        self.connection.begin(write=True)
         self.wrote, self.writes = True, count
 
     # --- the end ---
