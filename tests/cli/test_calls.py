@@ -88,6 +88,7 @@ def test_a_burst_worker_runs_what_waits_and_ends(bench: Bench, app: str) -> None
 def test_trigger_runs_a_schedule_and_leaves_its_log(bench: Bench, app: str) -> None:
     answer = run_process(bench, "trigger-scheduler-event", f"{app}.tasks.count")
     assert (answer.returncode, answer.stdout) == (0, f"{app}.tasks.count|Daily: finished\n")
+    assert json.loads(run_process(bench, "scheduler", "status", "--json").stdout)["dispatchers"] == []
     logs = run_process(
         bench, "execute", "frappe.get_all", "--args", '["Scheduled Job Log"]',
         "--kwargs", '{"fields": ["status", "scheduled_job_type"]}',
