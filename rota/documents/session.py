@@ -115,6 +115,8 @@ class Session:
         self.wrote = False
         self._savepoints: list[_Savepoint] = []
         self._unset = 0
+        # How many the database has. One that is released stays there until its place is needed, or the end.
+        self._kept = 0
         self.before_commit = CallbackManager()
         self.after_commit = CallbackManager()
         self.before_rollback = CallbackManager()
@@ -218,11 +220,20 @@ class Session:
             self._set_savepoints()
 
     def _set_savepoints(self) -> None:
+        statements: list[str] = []
         for number, savepoint in enumerate(self._savepoints):
             if not savepoint.is_set:
-                self.connection.savepoint(f"s{number}")
+                if self._kept > number:
+                    statements.append(f"release savepoint s{number}")
+                statements.append(f"savepoint s{number}")
+                self._kept = number + 1
                 savepoint.is_set = True
         self._unset = 0
+        if self.dialect == "postgresql":
+            self.connection.script("; ".join(statements))  # one way to the server and back
+        else:
+            for statement in statements:
+                self.connection.run(statement)
 
     def _too_many_writes(self, count: int) -> None:
         if not self.auto_commit_on_many_writes:
@@ -290,7 +301,7 @@ class Session:
 
     def _forget(self) -> None:
         self._savepoints.clear()
-        self._unset = 0
+        self._unset = self._kept = 0
         self.writes = 0
         self.wrote = False
 
@@ -347,13 +358,12 @@ class Session:
         self.writes = savepoint.writes
         if savepoint.is_set:
             self.connection.rollback_to(f"s{number}")
+            self._kept = number + 1
         for participant in tuple(self.participants):
             participant.rollback_to(f"s{number}")
 
     def _release(self, savepoint: _Savepoint) -> None:
         number = self._savepoints.index(savepoint)
-        if savepoint.is_set:
-            self.connection.release(f"s{number}")
         for participant in tuple(self.participants):
             participant.release(f"s{number}")
         self._drop_after(number)
