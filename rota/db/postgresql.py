@@ -63,12 +63,14 @@ class PostgreSQL(Database):
         name: str = "rota",
         settings: dict[str, str] | None = None,
         prepare: bool = True,
+        session: bool = True,
     ) -> PostgreSQLConnection:
         """Open a connection.
 
         `busy_timeout`: seconds to wait for a lock. `statement_timeout`: seconds a statement may run, 0 for ever.
-        `settings`: further settings of the session. `prepare`: let hot statements be prepared on the server; must be
-        off behind a transaction pooler.
+        `settings`: further settings of the session. `prepare`: let hot statements be prepared on the server.
+        `session`: make these limits and settings the session's; without it none of them holds. Both must be off behind
+        a transaction pooler, where the next transaction of a session is somebody else's.
         """
         try:
             raw = psycopg.connect(
@@ -87,11 +89,17 @@ class PostgreSQL(Database):
             **SERVER_KEEPALIVE,
             **(settings or {}),
         }
-        connection.query(
-            "select " + ", ".join(f"set_config(:n{i}, :v{i}, false)" for i in range(len(limits))),
-            {f"n{i}": key for i, key in enumerate(limits)}
-            | {f"v{i}": value for i, value in enumerate(limits.values())},
-        )
+        if not session:
+            return connection
+        try:
+            connection.query(
+                "select " + ", ".join(f"set_config(:n{i}, :v{i}, false)" for i in range(len(limits))),
+                {f"n{i}": key for i, key in enumerate(limits)}
+                | {f"v{i}": value for i, value in enumerate(limits.values())},
+            )
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def describe(self) -> str:

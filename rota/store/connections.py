@@ -140,8 +140,13 @@ class Connections:
             statement_timeout=self._settings.statement_timeout,
             settings=settings,
             prepare=not self._settings.pooler,
+            session=not self._settings.pooler,
         )
-        self.measure_clock(connection)
+        try:
+            self.measure_clock(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def measure_clock(self, connection: Connection) -> None:

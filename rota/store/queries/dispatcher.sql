@@ -29,7 +29,7 @@ where key = any(:keys::uuid[]) and claim = any(:claims::bigint[]) and state = 2 
 
 -- name: expired
 -- Dispatchers whose lease is over. A lease of another boot counts from a clock that is gone.
-select token from rota.dispatcher where lease_until < :now or (:boot_id <> '' and boot_id <> :boot_id)
+select token from rota.dispatcher where lease_until < :now or (:boot_id <> '' and substr(boot_id, 1, 36) <> :boot_id)
 
 -- name: started_by (sqlite)
 select l.key, l.claim, j.id, j.root, j.method, j.queue, j.username, l.attempt, l.crashes, l.failures, l.token,

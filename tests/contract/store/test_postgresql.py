@@ -182,6 +182,7 @@ def test_behind_a_pooler_nothing_is_left_in_the_session(site: Site) -> None:
         assert turn._work.tx.value("show lock_timeout") == "500ms"
         connection = turn._work.tx
     assert connection.value("show enable_sort") == "on"
+    assert connection.value("show lock_timeout") == "0"
     assert connection.value("select count(*) from pg_prepared_statements") == 0
     assert pooled.listen() is None
 

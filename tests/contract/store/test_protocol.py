@@ -11,6 +11,7 @@ from rota.db import Database
 from rota.jobs import Ending
 from rota.store import StoreSettings
 from tests.contract.store.site import Site
+from tests.contract.store.test_safeguards import change, without
 from tests.contract.store.world import World
 
 STEPS = 150
@@ -25,17 +26,35 @@ def site(databases: tuple[Database, Database], clock: FixedClock) -> Iterator[Si
     site.close()
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_the_invariants_hold_after_every_step(site: Site, seed: int) -> None:
-    world = World(site, seed)
+def play(world: World, steps: int) -> None:
     taken: list[str] = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         taken.append(world.step())
         try:
             world.check()
         except AssertionError as broken:
             raise AssertionError(f"{broken}\nafter: {' '.join(taken)}") from broken
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_invariants_hold_after_every_step(site: Site, seed: int) -> None:
+    world = World(site, seed)
+    play(world, STEPS)
     world.come_to_rest()
+
+
+def test_the_check_notices_a_fence_that_is_missing(site: Site) -> None:
+    if site.sqlite:
+        change(site, finish=without("fence <= excluded.fence and"), fence="update rota_ledger_floor set claim = claim")
+    else:
+        change(site, hold=without("and claim = :claim"), holds_claim="select 1")
+
+    def play_many() -> None:
+        for seed in range(30):
+            play(World(site, seed), 100)
+
+    with pytest.raises(AssertionError, match=r"may commit|a stale commit passed|effects"):
+        play_many()
 
 
 def test_a_chain_is_visible_at_every_instant(site: Site) -> None:
