@@ -8,6 +8,7 @@
     │   ├── InvalidCron            ├── NotEncodable    a value that a job can't carry
     │   └── BenchNotFound          no bench at or above the directory
     ├── BenchRunning               a second `rota start` in one bench
+    ├── PortTaken                  the web server can't listen where it should
     ├── BrokenApp                  an app that can't be imported, or declares what can't be
     ├── StoreError                 the database under the engine
     │   ├── StoreBusy              another writer held it for longer than the time limit
@@ -145,6 +146,13 @@ class BenchRunning(RotaError):
         who = f"process {process}" if process else "another process"
         super().__init__(f"the bench {bench} is running already ({who}): stop that first")
         self.process = process
+
+
+class PortTaken(RotaError):
+    """The web server can't listen at an address."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"the web server can't listen at {host}, port {port}: {reason}; choose another with --port")
 
 
 class BrokenApp(RotaError):

@@ -6,20 +6,13 @@ import socket
 
 import uvicorn
 
-from rota.errors import RotaError
+from rota.errors import PortTaken
 from rota.sites.bench import Bench
 from rota.web.app import create_app
 
 #: Seconds that open requests may take when the server stops.
 GRACE = 10
 BACKLOG = 1024
-
-
-class PortTaken(RotaError):
-    """Another process listens there."""
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"the web server can't listen at {host}, port {port}: {reason}; choose another with --port")
 
 
 def listen(host: str, port: int) -> socket.socket:
