@@ -13,7 +13,7 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,20 +31,17 @@ from rota.engine.outcome import decide
 from rota.engine.pace import Pace
 from rota.engine.peers import Peers
 from rota.engine.report import Report, Runner, decode_report
+from rota.engine.roster import Roster, Sites
 from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import CONTROL, HELLO, Waker, WakeSocket
 from rota.engine.watch import FENCED, PATIENCE_SECONDS, STOP, Watch
-from rota.errors import StoreError
 from rota.jobs import Ending
 from rota.store import Store
 from rota.store.views import LogLine, Progress, WorkerRow
 
 log = logging.getLogger("rota.dispatcher")
 
-Sites = Callable[[], Mapping[str, Callable[[], Store]]]
-
 PATROL_SECONDS = 0.1
-SITES_SECONDS = 30.0
 # A worker that dies before it has done anything is replaced more and more slowly.
 FIRST_START_DELAY_SECONDS, LAST_START_DELAY_SECONDS = 0.1, 10.0
 
@@ -62,7 +59,7 @@ class Dispatcher:
         clock: Clock | None = None,
     ) -> None:
         """`sites` names the bench's sites and how to open each one's store; nothing is opened before `run`."""
-        self._sites = sites
+        self._open_sites = sites
         self._runner = runner
         self._run_folder = run_folder
         self._settings = settings
@@ -70,16 +67,11 @@ class Dispatcher:
         self._identity = Identity()
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self._pace = Pace()
-        self._holdings: dict[str, Holdings] = {}
         self._dead: list[tuple[Hand, Dead]] = []
         self._stopping_since: float | None = None
         self._signals = 0
         self._hire_at = 0.0
         self._bad_starts = 0
-        self._sites_at = 0.0
-        self._look_at = self._maintain_at = 0.0
-        self._look_order: list[str] = []
-        self._maintain_order: list[str] = []
 
     def run(self) -> int:
         """Serve. The answer is the process's exit code."""
@@ -95,7 +87,8 @@ class Dispatcher:
         self._selector.register(self._crew, selectors.EVENT_READ, self._hear_nursery)
         self._selector.register(self._wake, selectors.EVENT_READ, self._hear_wake)
         self._selector.register(self._take_signals(), selectors.EVENT_READ, _drain)
-        self._peers = Peers(self._run_folder, self._selector, self._maintain_all)
+        self._sites = Roster(self._open_sites, self._make_holdings, self._selector)
+        self._peers = Peers(self._run_folder, self._selector, self._sites.maintain_all)
         self._peers.look()
         self._waker.wake(HELLO, CONTROL)
         try:
@@ -120,21 +113,24 @@ class Dispatcher:
         now = time.monotonic()
         self._check_stop(now)
         self._hire(now)
-        self._look(now)
         self._watch.patrol(now)
+        if self._stopping_since is None:
+            self._sites.tick(now)
         self._turns()
         self._hand_out()
+        self._sites.rest(time.monotonic())
 
     def _sleep_seconds(self) -> float:
         now, stopping = time.monotonic(), self._stopping_since is not None
-        moments = [self._look_at, self._maintain_at, self._sites_at]
+        awake = self._sites.awake.values()
+        moments = [float("inf") if stopping else self._sites.wants_round_at()]
         if len(self._crew.hands) < self._settings.workers and not stopping:
             moments.append(self._hire_at)
-        deep = any(len(hand.held) > 1 for hand in self._crew) or any(one.waiting for one in self._holdings.values())
+        deep = any(len(hand.held) > 1 for hand in self._crew) or any(one.waiting for one in awake)
         if deep or stopping or any(hand.held for hand in self._crew):
             moments.append(now + (PATIENCE_SECONDS if deep else PATROL_SECONDS))
         free = any(hand.is_open and not hand.held for hand in self._crew)
-        for one in self._holdings.values():
+        for one in awake:
             if one.needs_turn(now) or (free and one.hungry and one.is_up(now) and not stopping):
                 return 0.0
             moments.append(one.next_at(now))
@@ -142,16 +138,12 @@ class Dispatcher:
 
     def _is_done(self) -> bool:
         if self._stopping_since is not None:
-            return not any(one.held for one in self._holdings.values()) and not any(hand.held for hand in self._crew)
-        if not self._settings.burst or not self._holdings:
-            return False
-        now = time.monotonic()
-        return not any(one.held or one.hungry or one.needs_turn(now) for one in self._holdings.values())
+            return not any(one.held for one in self._sites) and not any(hand.held for hand in self._crew)
+        return self._settings.burst and bool(self._sites) and not self._sites.awake
 
     def _leave(self) -> None:
         self._crew.close()
-        for one in self._holdings.values():
-            one.leave()
+        self._sites.leave()
         self._peers.close()
         self._selector.close()
         self._wake.close()
@@ -175,16 +167,11 @@ class Dispatcher:
             if name == HELLO:
                 self._peers.look()
                 continue
-            one = self._holdings.get(name)
-            if one is None:
-                self._sites_at = 0.0
-                continue
-            one.wake()
-            if kind == CONTROL:
+            one = self._sites.wake(name)
+            if one is not None and kind == CONTROL:
                 one.beat_at = 0.0
         if overflowed:
-            for one in self._holdings.values():
-                one.wake()
+            self._sites.wake_all()
 
     def _hear_nursery(self, _: object) -> None:
         self._dead += [(hand, dead) for hand, dead in self._crew.events() if dead is not None]
@@ -192,18 +179,6 @@ class Dispatcher:
     def _hear_hand(self, hand: Hand) -> None:
         for values in self._crew.read(hand):
             self._heard(hand, values)
-
-    def _hear_database(self, one: Holdings) -> None:
-        listener = one.listener
-        if listener is None:
-            return
-        try:
-            listener.drain()
-        except StoreError as error:
-            log.warning("%s: does not hear from its database any more: %s", one.name, error)
-            self._selector.unregister(listener)
-            one.stop_listening()
-        one.wake()
 
     def _heard(self, hand: Hand, values: list[Any]) -> None:
         head, *rest = values
@@ -215,7 +190,7 @@ class Dispatcher:
         held = hand.held.get(rest[0] if isinstance(head, str) else head)
         if held is None:
             return
-        site, key = self._holdings[held.site], held.claim.key
+        site, key = self._sites.stir(held.site), held.claim.key
         if head == LOG:
             attempt = held.claim.attempt
             site.tell([LogLine(key=key, attempt=attempt, at=at, level=level, text=text) for at, level, text in rest[1]])
@@ -240,13 +215,18 @@ class Dispatcher:
     def _end(self, held: Held, report: Report) -> None:
         now = to_micros(self._clock.now())
         outcome = decide(held.claim, report, now=now, random=self._random, max_crashes=self._settings.max_crashes)
-        self._holdings[held.site].end(outcome)
+        self._sites.stir(held.site).end(outcome)
         if held.claim.queue in self._hand_outs.capped:
-            for one in self._holdings.values():
-                one.hungry = one.hungry or one.capped
+            for one in self._sites:
+                if one.capped:
+                    self._sites.stir(one.name).hungry = True
 
     def _keep(self, taken: list[Held]) -> None:
-        self._hand_outs.keep(self._holdings, taken)
+        """What a worker has not begun waits for another one, before what waits already."""
+        now = time.monotonic()
+        for held in reversed(taken):
+            held.waiting_since = now
+            self._sites.stir(held.site).waiting.appendleft(held)
 
     # --- workers ---
 
@@ -269,7 +249,7 @@ class Dispatcher:
             self._heard(hand, values)
         self._keep(self._crew.take_back(hand))
         for serial, held in hand.held.items():
-            if not (hand.doomed == FENCED and self._holdings[held.site].is_lost(held)):
+            if not (hand.doomed == FENCED and self._sites.stir(held.site).is_lost(held)):
                 self._end(held, self._watch.post_mortem(hand, dead, serial, held))
         if dead.status or hand.doomed:
             log.warning("worker %d %s%s", dead.pid, dead.cause, f" ({hand.doomed})" if hand.doomed else "")
@@ -288,61 +268,18 @@ class Dispatcher:
 
     # --- sites ---
 
-    def _look(self, now: float) -> None:
-        if now >= self._sites_at:
-            self._sites_at = now + SITES_SECONDS
-            self._find_sites()
-        if self._stopping_since is not None:
-            return
-        # Spread over the interval, so that many idle sites cost little, and none much at once.
-        count = max(1, len(self._holdings))
-        if now >= self._look_at:
-            self._look_at = now + look_seconds(count) / count
-            self._look_at_site(self._next_of(self._look_order), now)
-        if now >= self._maintain_at:
-            self._maintain_at = now + maintain_seconds(count) / count
-            one = self._next_of(self._maintain_order)
-            if one is not None:
-                one.maintain(now)
-
-    def _next_of(self, order: list[str]) -> Holdings | None:
-        if not order:
-            order += self._holdings
-        return self._holdings.get(order.pop()) if order else None
-
-    def _look_at_site(self, one: Holdings | None, now: float) -> None:
-        if one is None:
-            return
-        one.look(now)
-        listener = one.listen()
-        if listener is not None:
-            self._selector.register(listener, selectors.EVENT_READ, lambda _: self._hear_database(one))
-
-    def _maintain_all(self) -> None:
-        now = time.monotonic()
-        for one in self._holdings.values():
-            one.maintain(now)
-
-    def _find_sites(self) -> None:
-        openers = self._sites()
-        for name, opener in openers.items():
-            if name not in self._holdings:
-                self._holdings[name] = Holdings(
-                    name,
-                    opener,
-                    identity=self._identity,
-                    settings=self._settings,
-                    waker=self._waker,
-                    rows=self._worker_rows,
-                )
-        for name in [name for name, one in self._holdings.items() if name not in openers and not one.held]:
-            one = self._holdings.pop(name)
-            if one.listener is not None:
-                self._selector.unregister(one.listener)
-            one.leave()
+    def _make_holdings(self, name: str, opener: Callable[[], Store]) -> Holdings:
+        return Holdings(
+            name,
+            opener,
+            identity=self._identity,
+            settings=self._settings,
+            waker=self._waker,
+            rows=self._worker_rows,
+        )
 
     def _turns(self) -> None:
-        now, sites = time.monotonic(), list(self._holdings.values())
+        now, sites = time.monotonic(), list(self._sites.awake.values())
         hungry = [one for one in sites if one.hungry and one.is_up(now) and not one.fenced]
         room = 0 if self._stopping_since is not None else self._hand_outs.room(sites, hungry)
         # Whoever was served longest ago comes first, and takes no more than its share.
@@ -395,7 +332,7 @@ class Dispatcher:
         if self._stopping_since is not None:
             return
         now = time.monotonic()
-        for one in sorted(self._holdings.values(), key=lambda one: one.served_at):
+        for one in sorted(self._sites.awake.values(), key=lambda one: one.served_at):
             while one.waiting and not one.fenced and self._hand_outs.place(one.waiting[0]):
                 one.waiting.popleft()
             while one.waiting and now - one.waiting[-1].waiting_since > PATIENCE_SECONDS:
@@ -413,7 +350,7 @@ class Dispatcher:
             for hand in self._crew:
                 hand.slate.stop()
                 self._keep(self._crew.take_back(hand))
-        for one in self._holdings.values():
+        for one in self._sites.awake.values():
             while one.waiting:
                 self._end(one.waiting.pop(), Report(ending=Ending.RELEASED))
         if self._signals > 1 or now > self._stopping_since + self._settings.grace:
@@ -438,16 +375,6 @@ class Dispatcher:
             failed=hand.failed,
             busy=hand.busy,
         )
-
-
-def look_seconds(sites: int) -> float:
-    """How often each site is looked at unasked; with many sites less often, so that an idle bench costs nothing."""
-    return max(5.0, sites / 20)
-
-
-def maintain_seconds(sites: int) -> float:
-    """How often lost claims are looked for in each site; a store takes a longer pause for a sleep of our own."""
-    return min(max(5.0, sites / 20), 10.0)
 
 
 def _raise_file_limit() -> None:

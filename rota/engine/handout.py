@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable
 
 from rota.engine.crew import Crew, Hand, Held
@@ -118,10 +117,3 @@ class HandOut:
         if best is None or suspect or seconds is None or not self._pace.is_short(seconds):
             return None
         return best if best.load + seconds <= self._horizon else None
-
-    def keep(self, sites: dict[str, Holdings], taken: list[Held]) -> None:
-        """What a worker has not begun waits for another one, before what waits already."""
-        now = time.monotonic()
-        for held in reversed(taken):
-            held.waiting_since = now
-            sites[held.site].waiting.appendleft(held)

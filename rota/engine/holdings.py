@@ -148,6 +148,19 @@ class Holdings:
             or (bool(self._token) and now >= self.beat_at)
         )
 
+    def may_sleep(self) -> bool:
+        """Whether nothing goes on here but what `next_at` tells."""
+        return not (
+            self.hungry
+            or self.due_unknown
+            or self.held
+            or self.ended
+            or self._lines
+            or self._progress
+            or self.fenced
+            or self._failures
+        )
+
     def next_at(self, now: float) -> float:
         """When this site wants attention by itself next: seconds, monotonic."""
         if not self.is_up(now):
