@@ -230,7 +230,7 @@ class Holdings:
         if not self._token:
             self._token = secrets.token_hex(16)
             identity = self._identity
-            turn.register(self._token, host=identity.host, pid=identity.pid, boot_id=identity.boot_id,
+            turn.register(self._token, host=identity.host, pid=identity.pid, boot_id=identity.birth,
                           queues=self._queues, lease=lease)  # fmt: skip
         elif now >= self.beat_at or (busy and self._idle_lease):
             self._renew(turn, lease, news)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 from random import Random
 
-import psutil
-
 from rota.engine.identity import Identity
+from rota.engine.neighbors import end_frozen
 from rota.engine.outcome import decide
 from rota.engine.report import Report
+from rota.errors import StoreBusy
 from rota.jobs import Ending, Outcome
 from rota.store import DispatcherView, LostClaim, Store
 
@@ -21,6 +21,8 @@ log = logging.getLogger("rota.maintenance")
 PRUNE_SECONDS = 60.0
 PRUNE_AT_ONCE = 1000
 SWEEP_SECONDS = 5.0
+# Dispatchers look here between their rounds: nobody's lease may run out over another's lock.
+BUSY_SECONDS = 0.5
 
 
 class Expirer:
@@ -35,19 +37,15 @@ class Expirer:
 
     def expire(self) -> int:
         """Take the claims whose lease is over, and those of processes that died on this machine; how many."""
-        dead = [one for one in self._store.dispatchers() if self._is_dead(one)]
+        me = self._identity
+        dead = [one for one in self._store.dispatchers() if me.saw_die(one.host, one.pid, one.boot_id)]
         if dead:
             self._end_leases(dead)
             # A maintainer's first look finds nothing, lest one that slept takes everybody for dead. These are.
             self._store.expiry.lost()
         taken = 0
         while lost := self._store.expiry.lost():
-            shut_out = self._store.expiry.raise_fence(lost)
-            if not shut_out:
-                break  # site.db is being written; next time
-            with self._store.turn() as turn:
-                recorded = turn.expire([self._outcome(one, turn.now) for one in shut_out])
-            given_back = sum(one.state is not None for one in recorded)
+            given_back = self._take(lost)
             taken += given_back
             if not given_back:
                 break
@@ -56,19 +54,22 @@ class Expirer:
             log.warning("%s: %d claims of dispatchers that are gone were taken back", self._site, taken)
         return taken
 
-    def _is_dead(self, one: DispatcherView) -> bool:
-        """Whether it was a process of this machine that lives no more. Another machine's, nobody here can tell."""
-        if (one.host, one.boot_id) != (self._identity.host, self._identity.boot_id) or one.pid == self._identity.pid:
-            return False
+    def _take(self, lost: list[LostClaim]) -> int:
+        shut_out = self._store.expiry.raise_fence(lost)
+        if not shut_out and end_frozen(self._store, self._identity, lost):
+            shut_out = self._store.expiry.raise_fence(lost)
+        if not shut_out:
+            return 0  # site.db is being written; next time
         try:
-            process = psutil.Process(one.pid)
-            # A process that began later has only inherited the number.
-            return process.create_time() > one.started_at / 1e6 + 1 or process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
+            with self._store.turn(busy_timeout=BUSY_SECONDS) as turn:
+                recorded = turn.expire([self._outcome(one, turn.now) for one in shut_out])
+        except StoreBusy:
+            end_frozen(self._store, self._identity, lost)
+            return 0
+        return sum(one.state is not None for one in recorded)
 
     def _end_leases(self, dead: list[DispatcherView]) -> None:
-        with self._store.turn() as turn:
+        with self._store.turn(busy_timeout=BUSY_SECONDS) as turn:
             for one in dead:
                 log.warning("%s: the dispatcher with process id %d has died", self._site, one.pid)
                 turn.end_lease(one.token)

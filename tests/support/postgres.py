@@ -84,9 +84,28 @@ class PostgresServer:
         """Stop the server as `pg_ctl stop --mode` does (`immediate` is a crash) and start it again."""
         self._pg_ctl("restart", "--mode", mode)
 
+    def halt(self, *, mode: str = "immediate") -> None:
+        """Stop the server as `pg_ctl stop --mode` does, and keep all it has."""
+        self._pg_ctl("stop", "--mode", mode)
+
+    def start(self) -> None:
+        """Start it again."""
+        self._pg_ctl("start")
+
+    def promote(self) -> None:
+        """Make a standby the primary; back when it takes writes."""
+        self._pg_ctl("promote")
+
+    def let_in(self, network: str, *, database: str = "all") -> None:
+        """Let clients of a network (`10.1.2.0/24`) in, with the password."""
+        with Path(self.folder, "data", "pg_hba.conf").open("a") as file:
+            file.write(f"host {database} all {network} scram-sha-256\n")
+        self._pg_ctl("reload")
+
     def stop(self) -> None:
         """Stop the server at once and delete all it had."""
-        self._pg_ctl("stop", "--mode", "immediate")
+        if Path(self.folder, "data", "postmaster.pid").exists():
+            self.halt()
         shutil.rmtree(self.folder)
 
     def _pg_ctl(self, *words: str) -> None:

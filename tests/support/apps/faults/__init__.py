@@ -1,0 +1,1 @@
+"""An app for tests: jobs that are held, frozen and killed."""

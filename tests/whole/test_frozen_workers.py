@@ -1,0 +1,78 @@
+"""A worker that is frozen past its lease: another attempt runs, and the frozen one commits nothing once it thaws."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.benches import TestBench, tree
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.serial
+LEASE = 2.0
+# More rounds by hand: ROTA_FREEZES=200 pytest tests/whole/test_frozen_workers.py
+ROUNDS = int(os.environ.get("ROTA_FREEZES", "1"))
+
+
+@pytest.fixture
+def bench(make_bench: Callable[..., TestBench]) -> TestBench:
+    return make_bench(apps=["ledger", "faults"], claim_timeout=LEASE, max_crashes=1000, busy_timeout=5)
+
+
+@pytest.mark.parametrize("method", ["hold", "record_when"])
+def test_a_frozen_worker_commits_nothing_once_another_attempt_has_run(
+    bench: TestBench, tmp_path: Path, method: str
+) -> None:
+    frozen = Frozen(bench, tmp_path, method)
+    for number in range(ROUNDS):
+        frozen.round(number)
+
+    with bench.open() as context:
+        assert sorted(context.documents.get_all("Effect", pluck="number")) == list(range(ROUNDS))
+    assert bench.stats()["finished"] == ROUNDS
+    assert bench.output().count("claims of dispatchers that are gone were taken back") >= ROUNDS
+
+
+class Frozen:
+    """Freezes whole hosts: a dispatcher with all its workers, as a machine that sleeps does."""
+
+    def __init__(self, bench: TestBench, folder: Path, method: str) -> None:
+        self.bench, self.folder, self.method = bench, folder, method
+        self.idle = bench.start("worker", "--processes", "1")
+
+    def round(self, number: int) -> None:
+        """A job begins, its host freezes until another one has run it, thaws, and tries to commit."""
+        folder = self.folder / str(number)
+        folder.mkdir()
+        if number:
+            wait_until(lambda: self.bench.stats()["started"] == 0, timeout=20)
+        with self.bench.jobs() as jobs:
+            jobs.enqueue(f"faults.tasks.{self.method}", {"number": number, "folder": str(folder)})
+        begun = folder / f"begun-{number}"
+        wait_until(lambda: begun.exists() and begun.read_text(), timeout=20)
+        victims = tree(self.idle.pid)
+        other = self.bench.start("worker", "--processes", "1")
+        for process in victims:
+            process.suspend()
+        self._wait_for_second_attempt(begun)
+        (folder / "go").touch()
+        self.bench.wait_for({"finished": number + 1, "started": 0}, timeout=30)
+        for process in victims:
+            process.send_signal(signal.SIGCONT)
+        # It lives and says that it had lost its lease; unless it was killed for the lock that it held.
+        wait_until(lambda: self.ends_said() > number, timeout=30, message=self.bench.output()[-2000:])
+        if self.idle.poll() is None:
+            self.idle.send_signal(signal.SIGTERM)
+        self.idle.wait(timeout=30)
+        self.idle = other
+
+    def ends_said(self) -> int:
+        output = self.bench.output()
+        return output.count("the lease was over") + output.count("holds a lock and its lease is over")
+
+    def _wait_for_second_attempt(self, begun: Path) -> None:
+        wait_until(lambda: len(begun.read_text().splitlines()) >= 2, timeout=30, message=self.bench.output()[-2000:])
