@@ -45,7 +45,7 @@ class DocumentContext:
     `controller(meta)`: the class of a DocType's documents; None for `Document`.
     `run_doc_events(doc, event)`: the hooks for an event, after the controller's own method; what they gave, or None.
     `message(text, **options)`: what the user is told (`msgprint`).
-    `notify_update(doc)`: a document was changed; `document_saved(doc)`: the same, before `on_change`, for versions.
+    `notify_update(doc)`: tell who looks at a document; `document_saved(doc)`: one was saved, before `on_change`.
     `after_delete(doc)`: a document is gone in this transaction: attachments, and dynamic links in the background.
     `is_locked(doctype, name)`: a job holds the document.
     `permission_query(doctype, user)`: SQL conditions of hooks, in MariaDB's dialect.

@@ -68,8 +68,13 @@ class Meta(AttrDict):
             self[flag] = to_int(values.get(flag))
         self.setdefault("sort_field", "modified")
         self.setdefault("sort_order", "DESC")
-        # Attributes that are found at once: a dict's keys take a detour.
+        # Attributes that are found at once, where a dict's keys take a detour.
         self.__dict__.update((key, value) for key, value in self.items() if not hasattr(type(self), key))
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        if key in self.__dict__:
+            self.__dict__[key] = value
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Meta:
         return self

@@ -209,8 +209,6 @@ def _after(doc: Document) -> None:
     if doc._action == "cancel":
         documents.check_no_back_links(doc)
     documents.forget(doc.doctype, doc.name)
-    if doc.flags.get("notify_update", True):
-        doc.notify_update()
     documents.context.document_saved(doc)
     doc.run_method("on_change")
 

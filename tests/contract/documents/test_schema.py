@@ -236,3 +236,11 @@ def test_meta_answers_what_apps_ask(documents: Documents, doctype: Make) -> None
     assert meta.get_valid_columns()[:3] == ["name", "owner", "creation"]
     assert "rows" not in meta.get_valid_columns()
     assert [one.fieldname for one in meta.get_high_permlevel_fields()] == ["secret"]
+
+
+def test_a_meta_may_be_changed_as_an_attribute_and_as_an_item(documents: Documents, doctype: Make) -> None:
+    meta = documents.get_meta(doctype("Thing", "a"))
+    meta.title_field = "a"
+    assert (meta.title_field, meta["title_field"]) == ("a", "a")
+    meta["title_field"] = "name"
+    assert (meta.title_field, meta["title_field"]) == ("name", "name")
