@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from random import Random
 
 from rota.clock import to_micros
-from rota.engine.channel import Alarm, Channel
 from rota.engine.identity import Identity
 from rota.engine.outcome import decide
-from rota.engine.report import Report
 from rota.engine.scheduler import tick_spec
-from rota.engine.slate import Slate
-from rota.engine.worker import failed
 from rota.errors import JobError
 from rota.jobs import Claim, JobSpec, new_key
 from rota.schedule import DueTick, Schedule
-from rota.sites.run import SiteRunner
+from rota.sites.local import LocalWorker
 from rota.sites.serving import ScheduledSite
 from rota.sites.site import Site
 from rota.store import ClaimCursor, JobView, Want
@@ -51,7 +44,8 @@ def trigger(site: Site, schedule: Schedule, faces: Callable[[], None]) -> JobVie
     spec = replace(tick_spec(ScheduledSite(site).queue, schedule, DueTick(due=now, run_at=now)), priority=FIRST)
     token = new_key()
     claim = _claim(site, schedule, spec, now, token)
-    report = _run(site, claim, faces)
+    with LocalWorker(site, faces, _nothing) as worker:
+        report = worker.run(claim)
     with site.store.turn() as turn:
         most = site.config.max_crashes
         turn.record([decide(claim, report, now=turn.now, random=Random(), max_crashes=most)])  # noqa: S311 - spreads retries
@@ -73,7 +67,7 @@ def _claim(site: Site, schedule: Schedule, spec: JobSpec, now: datetime, token: 
             token,
             host=identity.host,
             pid=identity.pid,
-            boot_id=identity.boot_id,
+            boot_id=identity.birth,
             queues=[spec.queue],
             lease=lease,
         )
@@ -82,28 +76,6 @@ def _claim(site: Site, schedule: Schedule, spec: JobSpec, now: datetime, token: 
             # Raised inside the turn, so that neither the tick nor the job is made.
             raise JobError(f"{schedule.id} can't run now: its queue {spec.queue} is paused")
     return claims[0]
-
-
-def _run(site: Site, claim: Claim, faces: Callable[[], None]) -> Report:
-    runner = SiteRunner(site.bench, faces)
-    runner.preload()
-    slate, alarm = Slate(1), Alarm()
-    body = json.loads(claim.body)
-    channel = Channel(1, 0, slate, _nothing, body=body, max_log_size=site.config.max_log_size, alarm=alarm)
-    try:
-        alarm.set("timeout", channel.timeout, channel.time_out)
-        answer = runner.run(site.name, claim, channel)
-        return asyncio.run(_finished(answer)) if inspect.isawaitable(answer) else answer
-    except BaseException as error:  # noqa: BLE001 - also SystemExit and KeyboardInterrupt are the job's end only
-        return failed(error)
-    finally:
-        alarm.clear("timeout")
-        channel.flush()
-        slate.close()
-
-
-async def _finished(answer: Awaitable[Report]) -> Report:
-    return await answer
 
 
 def _nothing(_: bytes) -> None:
