@@ -21,8 +21,10 @@ class SQLite(Database):
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, durable: bool = True) -> None:
+        """`durable`: a commit survives a crash of the machine; not so for a file that a test throws away."""
         self.path = Path(path)
+        self.durable = durable
 
     def connect(
         self, *, busy_timeout: float = 30.0, read_only: bool = False, attach: dict[str, Path] | None = None
@@ -31,7 +33,9 @@ class SQLite(Database):
 
         `read_only`: refuses to write and never waits for a writer. `attach`: further files, read-only, by schema name.
         """
-        return SQLiteConnection(self.path, busy_timeout=busy_timeout, read_only=read_only, attach=attach or {})
+        return SQLiteConnection(
+            self.path, busy_timeout=busy_timeout, read_only=read_only, attach=attach or {}, durable=self.durable
+        )
 
     def describe(self) -> str:
         return str(self.path)
@@ -42,7 +46,9 @@ class SQLiteConnection(Connection):
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: Path, *, busy_timeout: float, read_only: bool, attach: dict[str, Path]) -> None:
+    def __init__(
+        self, path: Path, *, busy_timeout: float, read_only: bool, attach: dict[str, Path], durable: bool
+    ) -> None:
         super().__init__()
         self.path = path
         mode = "ro" if read_only else "rwc"
@@ -55,15 +61,15 @@ class SQLiteConnection(Connection):
                 cached_statements=KEPT_STATEMENTS,
                 check_same_thread=False,
             )
-            self._configure(read_only=read_only, attach=attach)
+            self._configure(read_only=read_only, attach=attach, durable=durable)
         except sqlite3.Error as error:
             self._fail(error)
 
-    def _configure(self, *, read_only: bool, attach: dict[str, Path]) -> None:
+    def _configure(self, *, read_only: bool, attach: dict[str, Path], durable: bool) -> None:
         run = self.raw.execute
         if not read_only:
             run("pragma journal_mode = wal")
-            run("pragma synchronous = full")
+            run(f"pragma synchronous = {'full' if durable else 'off'}")
         run("pragma temp_store = memory")
         run("pragma cache_size = -16384")
         run("pragma journal_size_limit = 67108864")

@@ -123,16 +123,9 @@ def find_app(bench: Bench, name: str) -> App:
     Raises:
         UnknownApp: neither `apps/NAME` nor an importable package; or another package of this name hides it.
     """
-    folder = _package_folder(bench, name) if name.isidentifier() else None
-    if folder is not None:
-        if str(folder.parent) not in sys.path:
-            # At the end: an app must not hide the standard library or an installed package.
-            sys.path.append(str(folder.parent))
-        importlib.invalidate_caches()
-        seen = _location(name)
-        if seen is None or not seen.samefile(folder):
-            raise UnknownApp(name, f"{folder} is hidden by the package of the same name in {seen}: rename the app")
-        return App(name, name, folder)
+    found = app_at(bench.apps_path / name) if name.isidentifier() else None
+    if found is not None:
+        return found
     seen = _location(name) if name.isidentifier() else None
     if seen is None:
         known = ", ".join(bench.apps()) or "none"
@@ -141,6 +134,25 @@ def find_app(bench: Bench, name: str) -> App:
         )
         raise UnknownApp(name, remedy)
     return App(name, name, seen)
+
+
+def app_at(folder: Path) -> App | None:
+    """The app in this directory, which bears its name, importable from now on; None if there is no package.
+
+    Raises:
+        UnknownApp: another package of this name hides it.
+    """
+    name, package = folder.name, _package_folder(folder)
+    if package is None:
+        return None
+    if str(package.parent) not in sys.path:
+        # At the end: an app must not hide the standard library or an installed package.
+        sys.path.append(str(package.parent))
+    importlib.invalidate_caches()
+    seen = _location(name)
+    if seen is None or not seen.samefile(package):
+        raise UnknownApp(name, f"{package} is hidden by the package of the same name in {seen}: rename the app")
+    return App(name, name, package)
 
 
 def builtin_app() -> App:
@@ -211,9 +223,8 @@ def broken(app: App, error: BaseException) -> BrokenApp:
     return BrokenApp(app.name, app.path, 0, reason)
 
 
-def _package_folder(bench: Bench, name: str) -> Path | None:
-    folder = bench.apps_path / name
-    for one in (folder, folder / name):
+def _package_folder(folder: Path) -> Path | None:
+    for one in (folder, folder / folder.name):
         if any((one / file).exists() for file in _PACKAGE_FILES):
             return one.resolve()
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -59,11 +59,14 @@ class _Place:
 class SiteRunner:
     """Runs jobs of any site of a bench. The processes of a dispatcher inherit it; each opens what it needs."""
 
-    def __init__(self, bench: Bench, faces: Callable[[], None]) -> None:
-        """`faces` makes the names importable under which applications know Rota; called once a process."""
+    def __init__(self, bench: Bench, faces: Callable[[], None], sites: Iterable[Site] = ()) -> None:
+        """`faces` makes the names importable under which applications know Rota; called once a process.
+
+        `sites`: those that are loaded already.
+        """
         self._bench = bench
         self._faces = faces
-        self._sites: dict[str, Site] = {}
+        self._sites = {site.name: site for site in sites}
         self._free: dict[str, list[_Place]] = {}
         self._flush: Callable[[], None] = _nothing
 
@@ -85,6 +88,12 @@ class SiteRunner:
             return execution.run()
         finally:
             free.append(place)
+
+    def close(self) -> None:
+        """Close what is open and runs nothing; a worker's process just ends instead."""
+        for free in self._free.values():
+            while free:
+                free.pop().session.close()
 
     async def _run_async(self, execution: Execution, free: list[_Place], place: _Place) -> Report:
         try:

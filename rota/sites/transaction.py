@@ -52,6 +52,10 @@ class Enqueues:
         """The job of this id, or of a chain with this root, that the open transaction will enqueue."""
         return next((one for one in reversed(self._waiting) if job_id in (one.id, one.root)), None)
 
+    def all_waiting(self) -> list[JobSpec]:
+        """What the open transaction will enqueue, in order."""
+        return list(self._waiting)
+
     def drop(self, key: str) -> bool:
         """Take back a job that is not published yet; False when it is not here."""
         kept = [one for one in self._waiting if one.key != key]
