@@ -42,6 +42,8 @@ from rota.store.views import LogLine, Progress, WorkerRow
 log = logging.getLogger("rota.dispatcher")
 
 PATROL_SECONDS = 0.1
+# What a site that is down has not recorded by then is left to its lease.
+LAST_RECORDS_SECONDS = 5.0
 # A worker that dies before it has done anything is replaced more and more slowly.
 FIRST_START_DELAY_SECONDS, LAST_START_DELAY_SECONDS = 0.1, 10.0
 
@@ -138,8 +140,12 @@ class Dispatcher:
 
     def _is_done(self) -> bool:
         if self._stopping_since is not None:
-            return not any(one.held for one in self._sites) and not any(hand.held for hand in self._crew)
-        return self._settings.burst and bool(self._sites) and not self._sites.awake
+            working = any(hand.held for hand in self._crew)
+            late = time.monotonic() > self._stopping_since + self._settings.grace + LAST_RECORDS_SECONDS
+            return not working and (late or not any(one.held for one in self._sites))
+        if not self._settings.burst or not self._sites:
+            return False
+        return all(one.is_given_up and not one.held for one in self._sites.awake.values())
 
     def _leave(self) -> None:
         self._crew.close()

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from rota.engine.crew import Held
 from rota.engine.identity import Identity
 from rota.engine.maintenance import Expirer
+from rota.engine.probe import Probe
 from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
-from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError
+from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError, StoreUnavailable
 from rota.jobs import Claim, Outcome
 from rota.store import ClaimCursor, ClaimRef, Store, Turn, Want
 from rota.store.views import LogLine, Progress, WorkerRow
@@ -35,6 +36,7 @@ IDLE_BEAT_SECONDS = 60.0
 IDLE_LEASE_SECONDS = 150.0
 PROGRESS_SECONDS = 1.0
 BACK_OFF = (0.05, 0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
+PROBE_SECONDS = 0.05
 # A writer that is busy for a moment is daily life.
 QUIET_FAILURES = 3
 MOST_OUTCOMES = 500
@@ -94,6 +96,8 @@ class Holdings:
         self.due_at: float | None = None  #: seconds, monotonic: when a scheduled job comes due
         self.due_unknown = True  #: a job may have been scheduled since `due_at` was read
         self._failures = 0
+        self._answers = False  #: not known to be out of reach
+        self._probe: Probe | None = None
 
     # --- what is to be told the store ---
 
@@ -132,7 +136,35 @@ class Holdings:
     # --- when ---
 
     def is_up(self, now: float) -> bool:
-        return now >= self.down_until
+        """Whether there is a point in asking its store for anything now."""
+        return now >= self.down_until and (self._answers or self._ask(now))
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it has failed so often that nobody should wait for it."""
+        return self._failures > QUIET_FAILURES
+
+    def _ask(self, now: float) -> bool:
+        """Whether a server that did not answer does again. A file answers at once, if only that it can't be read."""
+        try:
+            store = self._opened()
+        except Exception as error:  # noqa: BLE001 - as in turn
+            self._trouble(now, error)
+            return False
+        if store.dialect == "sqlite":
+            self._answers = True
+            return True
+        if self._probe is None:
+            self._probe = Probe(store.due_at, name=self.name)
+        if not self._probe.is_done:
+            self.down_until = now + PROBE_SECONDS
+            return False
+        probe, self._probe = self._probe, None
+        if probe.error is not None:
+            self._trouble(now, probe.error)
+            return False
+        self._answers = True
+        return True
 
     def needs_turn(self, now: float) -> bool:
         """Whether there is something to write, apart from claiming."""
@@ -338,6 +370,7 @@ class Holdings:
         if isinstance(error, StoreBusy):
             delay = min(delay, 1.0)
         self.down_until = self.beat_at = now + delay
+        self._answers = not isinstance(error, StoreUnavailable)
         self._failures += 1
         if not isinstance(error, RotaError):
             log.error("%s: next try in %.2f s", self.name, delay, exc_info=error)

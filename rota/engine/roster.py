@@ -122,7 +122,7 @@ class Roster:
         one = self.stir(name)
         one.look(now)
         one.maintain(now)
-        listener = one.listen()
+        listener = one.listen() if one.is_up(now) else None
         if listener is not None:
             self._selector.register(listener, selectors.EVENT_READ, lambda _: self._hear(one))
 

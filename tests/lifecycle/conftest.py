@@ -73,7 +73,7 @@ class Bench:
         self.processes: list[Process] = []
         self.waker = Waker(folder / "run")
         for name in sites:
-            if not name.startswith("broken"):
+            if not name.startswith(("broken", "silent")):
                 store = self.stores[name] = self._toys.open_store(name)
                 store.migrate()
                 documents = self._toys.documents(name).connect()

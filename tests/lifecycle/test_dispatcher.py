@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -220,3 +222,27 @@ def test_no_connection_crosses_the_fork(bench: Bench) -> None:
 
 def fds(pid: int) -> list[str]:
     return [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]
+
+
+def test_burst_does_not_wait_for_a_broken_site(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench("broken1", "one")
+    [key] = bench.enqueue("nothing")
+    assert bench.start(burst=True).end(30) == 0
+    assert bench.job(key).state is JobState.FINISHED
+
+
+def test_a_server_that_does_not_answer_holds_up_no_other_site(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dsn = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing"
+        sites = {"silent": (dsn, dsn), "one": (str(tmp_path / "jobs.db"), str(tmp_path / "site.db"))}
+        bench = Bench(tmp_path, sites)
+        try:
+            process = bench.start()
+            for _ in range(25):
+                began = time.monotonic()
+                bench.until(bench.enqueue("nothing")[0])
+                assert time.monotonic() - began < 2
+                time.sleep(0.2)
+            wait_until(lambda: "silent: " in process.said(), timeout=20)
+        finally:
+            bench.close()
