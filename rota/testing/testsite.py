@@ -29,8 +29,8 @@ SITE_NAME = "test.localhost"
 _DATABASES = (SITE_DB, ENGINE_DB)
 _FILES = ("public/files", "private/files")
 _DOCTYPES_VERSION = "select value from \"tabSingles\" where doctype = 'DocType' and field = 'version'"
-# What a site remembers of its databases.
-_REMEMBERED = ("store", "time_zone", "zone")
+# What a site remembers of its databases once it has been asked.
+_REMEMBERED = ("time_zone", "zone", "apps", "resolver", "controllers", "doc_events")
 
 
 class TestSite(Site):
@@ -96,6 +96,7 @@ class Template:
     site: TestSite
     folder: Path  #: holds the first state of the databases
     doctypes_version: str
+    remembered: Mapping[str, Any]
     stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
@@ -107,7 +108,8 @@ class Template:
         path = bench.site_path(SITE_NAME)
         write_json(path / SITE_CONFIG, {**read_json(path / SITE_CONFIG), **settings})
         site = TestSite(bench, SITE_NAME, config.load(bench.path, SITE_NAME), clock=TestClock())
-        template = cls(site, folder / "first", _doctypes_version(site))
+        remembered = {name: getattr(site, name) for name in _REMEMBERED}
+        template = cls(site, folder / "first", _doctypes_version(site), remembered)
         template.folder.mkdir()
         for name in _DATABASES:
             shutil.copyfile(path / name, template.folder / name)
@@ -119,8 +121,8 @@ class Template:
         site = self.site
         site.clock.reset()
         site.close()
-        for remembered in _REMEMBERED:
-            site.__dict__.pop(remembered, None)
+        site.__dict__.pop("store", None)  # it knows rows by now that the copies have not
+        site.__dict__.update(self.remembered)
         # DocTypes that the test has changed are forgotten; the others need not be read again.
         site.metas.metas(self.doctypes_version)
         self._forget_cache()

@@ -317,7 +317,7 @@ def test_no_site():
 
 
 @pytest.mark.serial
-def test_a_test_that_commits_costs_few_milliseconds(project: Path) -> None:
+def test_a_site_for_a_test_costs_few_milliseconds(project: Path) -> None:
     passes(
         project,
         """
@@ -326,16 +326,25 @@ import pytest
 import frappe
 from notes import tasks
 
-moments = []
+spent = {"rolled back": [], "committed": []}
 
-@pytest.mark.parametrize("number", range(60))
-def test_commit(site, number):
-    tasks.remember("here")
-    frappe.db.commit()
-    moments.append(time.perf_counter())
+@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("how", spent)
+def test_one(rota_templates, rota_apps, rota_settings, how, number):
+    template = rota_templates(rota_apps, rota_settings)
+    began = time.perf_counter()
+    with template.site.opened():
+        opened = time.perf_counter()
+        tasks.remember("here")
+        if how == "committed":
+            frappe.db.commit()
+        done = time.perf_counter()
+    template.restore()
+    spent[how].append(time.perf_counter() - done + opened - began)
 
-def test_fast():
-    gaps = sorted(later - earlier for earlier, later in zip(moments, moments[1:]))
-    assert gaps[len(gaps) // 2] < 0.02, gaps
+# Bounds that hold on a busy machine; on a quiet one it is 2 and 6 ms.
+@pytest.mark.parametrize(("how", "most"), [("rolled back", 0.02), ("committed", 0.05)])
+def test_fast(how, most):
+    assert sorted(spent[how])[20] < most, spent
 """,
     )
