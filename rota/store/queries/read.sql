@@ -8,7 +8,7 @@ select j.key, j.id, coalesce(l.state, d.state) as state, coalesce(l.waits, 0) as
     coalesce(l.claim, d.claim) as claim, coalesce(l.cancel_requested, 0) as cancel_requested, j.root, j.parent,
     j.made_by, j.retry_of, j.batch, j.concurrency_key, d.result, d.error, d.reason, d.winner, l.token,
     coalesce(d.host, (select p.host from dispatcher p where p.token = l.token)) as host,
-    (select w.pid from worker w where w.token = l.token and w.key = l.key) as pid, j.body
+    (select w.pid from worker w where w.token = l.token and w.key = l.key limit 1) as pid, j.body
 from job j left join live l on l.key = j.key left join done d on d.key = j.key
 
 -- name: schema_1_view (postgresql)
@@ -21,7 +21,7 @@ select j.key, j.id, coalesce(l.state, d.state) as state, coalesce(l.waits, 0) as
     coalesce(l.claim, d.claim) as claim, coalesce(l.cancel_requested, 0) as cancel_requested, j.root, j.parent,
     j.made_by, j.retry_of, j.batch, j.concurrency_key, d.result, d.error, d.reason, d.winner, l.token,
     coalesce(d.host, (select p.host from rota.dispatcher p where p.token = l.token)) as host,
-    (select w.pid from rota.worker w where w.token = l.token and w.key = l.key) as pid, j.body
+    (select w.pid from rota.worker w where w.token = l.token and w.key = l.key limit 1) as pid, j.body
 from rota.job j
 left join lateral (select * from rota.live where key = j.key limit 1) l on true
 left join lateral (select * from rota.done where key = j.key limit 1) d on true

@@ -6,10 +6,12 @@ import os
 import threading
 from collections.abc import Callable
 
-from rota.errors import StoreDeadlock
+import pytest
+
+from rota.errors import StoreBusy, StoreDeadlock
 from rota.jobs import Ending, JobSpec, JobState, Mode
 from rota.store import ClaimCursor, ScheduleRow, Store, Want
-from tests.contract.store.site import ALL_QUEUES, SECOND, Site, outcome
+from tests.contract.store.site import ALL_QUEUES, SECOND, Site, outcome, ref
 
 
 def at_once(count: int, work: Callable[[int], None]) -> None:
@@ -165,6 +167,38 @@ def test_enqueuers_and_dispatchers_lose_nothing_between_them(site: Site) -> None
 
     at_once(6, work)
     assert len(set(finished)) == len(finished) == total
+
+
+def test_threads_share_a_store(site: Site) -> None:
+    def work(number: int) -> None:
+        for _ in range(10):
+            key = site.enqueue(f"job-{number}").key
+            assert site.job(key).state is JobState.QUEUED
+            assert site.store.is_active(f"job-{number}")
+
+    at_once(8, work)
+    assert site.store.stats() | {"queued": 8, "canceled": 72} == site.store.stats()
+
+
+def test_who_will_not_wait_is_told_that_another_one_writes(site: Site) -> None:
+    if not site.sqlite:
+        pytest.skip("PostgreSQL has many writers")
+    other = site.another_store()
+    with other.turn():
+        with pytest.raises(StoreBusy), site.store.turn(busy_timeout=0):
+            pytest.fail("two writers at once")
+        assert not site.store.settle()
+    assert site.store.settle()
+
+
+def test_a_long_write_of_documents_holds_up_no_enqueue_claim_or_beat(site: Site) -> None:
+    with site.writing(site.connect()):
+        claim = site.start("x")
+        with site.store.turn(busy_timeout=0) as turn:
+            assert turn.beat(site.token, 20, [ref(claim)]).alive
+        assert site.record(claim, Ending.RETURNED).state is JobState.FINISHED
+        assert not site.store.is_active("x")
+        assert site.store.sweep()
 
 
 def test_a_forked_child_uses_no_connection_of_its_parent(site: Site) -> None:
