@@ -69,11 +69,14 @@ class PostgresServer:
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(self.folder, safe='')}&port={self.port}"
 
     @contextmanager
-    def database(self, prefix: str = "rota_test") -> Iterator[str]:
-        """The URL of a new, empty UTF-8 database, dropped at the end whoever is still connected."""
+    def database(self, prefix: str = "rota_test", *, template: str = "template0") -> Iterator[str]:
+        """The URL of a new UTF-8 database, empty or a copy of `template`, to which nobody may be connected.
+
+        It is dropped at the end, whoever is still connected.
+        """
         name = f"{prefix}_{secrets.token_hex(6)}"
         with psycopg.connect(self.dsn(), autocommit=True) as admin:
-            admin.execute(f'create database "{name}" template template0')
+            admin.execute(f'create database "{name}" template "{template}"')
         try:
             yield self.dsn(name)
         finally:

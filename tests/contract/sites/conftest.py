@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,11 +16,12 @@ from rota.clock import FixedClock
 from rota.db import Database, open_database
 from rota.db.sqlite import SQLite
 from rota.documents.session import Session
-from rota.sites.bench import Bench
+from rota.sites.bench import Bench, read_json, write_json
 from rota.sites.context import Context
 from rota.sites.install import new_site
 from rota.sites.site import Site
 from rota.store import Store
+from tests.support.postgres import PostgresServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,40 @@ def session(ground: Ground) -> Iterator[Session]:
     made.close()
 
 
-@pytest.fixture
-def live(ground: Ground, clock: FixedClock) -> Iterator[Site]:
-    """A site that is there, with its first documents."""
-    bench = Bench.init(ground.folder / "bench")
-    database = "sqlite" if ground.dialect == "sqlite" else getattr(ground.documents, "dsn")  # noqa: B009
-    new_site(bench, "test.localhost", database=database, admin_password="secret")
-    with Site.load(bench, "test.localhost", clock=clock) as site:
-        yield site
+SITE = "test.localhost"
+
+
+@pytest.fixture(scope="session")
+def made_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """A bench with a new site, to be copied."""
+    bench = Bench.init(tmp_path_factory.mktemp("made") / "bench")
+    new_site(bench, SITE, database="sqlite", admin_password="secret")
+    return bench
+
+
+@pytest.fixture(scope="session")
+def made_on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[Bench]:
+    """The same on PostgreSQL."""
+    bench = Bench.init(tmp_path_factory.mktemp("made") / "bench")
+    with postgres_server.database("rota_made") as dsn:
+        new_site(bench, SITE, database=dsn, admin_password="secret")
+        yield bench
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def live(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Site]:
+    """A site that is there, with its first documents: a copy, as making one takes a second."""
+    made = cast("Bench", request.getfixturevalue(f"made_on_{request.param}"))
+    shutil.copytree(made.path, tmp_path / "bench")
+    bench = Bench(tmp_path / "bench")
+    with ExitStack() as stack:
+        if request.param == "postgresql":
+            settings = read_json(bench.site_config_path(SITE))
+            server = cast("PostgresServer", request.getfixturevalue("postgres_server"))
+            template = urlsplit(settings["db_url"]).path.strip("/")
+            settings["db_url"] = stack.enter_context(server.database(template=template))
+            write_json(bench.site_config_path(SITE), settings)
+        yield stack.enter_context(Site.load(bench, SITE, clock=clock))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +16,7 @@ from rota.documents.dictionary import AttrDict
 from rota.documents.session import Session
 from rota.errors import TemplateNotFoundError, ValidationError
 from rota.sites.apps import App, Apps
-from rota.sites.bench import Bench
 from rota.sites.context import Context
-from rota.sites.install import new_site
-from rota.sites.site import Site
 from rota.sites.templates import Limits, Templates
 
 
@@ -263,17 +259,9 @@ def test_a_text_can_be_checked_without_being_rendered(templates: Templates) -> N
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Context]:
-    bench = Bench.init(tmp_path / "bench")
-    new_site(bench, "a.localhost", admin_password="x")
-    with Site.load(bench, "a.localhost") as found, found.open(commit=False) as context:
-        yield context
-
-
-@pytest.fixture
-def doc(site: Context) -> Any:
-    todo = site.documents.get_doc({"doctype": "ToDo", "description": "Call <b>her</b>"}).insert()
-    site.documents.session.commit()
+def doc(context: Context) -> Any:
+    todo = context.documents.get_doc({"doctype": "ToDo", "description": "Call <b>her</b>"}).insert()
+    context.documents.session.commit()
     return todo
 
 
@@ -292,7 +280,7 @@ def test_a_template_reads_documents(templates: Templates, doc: Any) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("way", ["doc.{}", "(doc|attr('{0}'))"], ids=["dot", "attr"])
 def test_a_template_never_changes_a_document(
-    templates: Templates, site: Context, doc: Any, call: str, way: str
+    templates: Templates, context: Context, doc: Any, call: str, way: str
 ) -> None:
     name, _, rest = call.partition("(")
     expression = f"doc.{call}" if way == "doc.{}" or "." in name else f"{way.format(name)}({rest}"
@@ -300,8 +288,8 @@ def test_a_template_never_changes_a_document(
     with pytest.raises((ValidationError, TypeError, AttributeError)):
         templates.render("{{ " + expression + " }}", {"doc": doc})
     assert doc.__dict__ == before
-    assert site.documents.exists("ToDo", doc.name)
-    assert not site.documents.session.wrote
+    assert context.documents.exists("ToDo", doc.name)
+    assert not context.documents.session.wrote
 
 
 @pytest.mark.parametrize(
