@@ -41,7 +41,9 @@ class Identity:
 
     def saw_die(self, host: str, pid: int, birth: str) -> bool:
         """Whether this was a process of our machine that lives no more. Another machine's, nobody here can tell."""
-        return self.shares_machine(host, birth) and f"{_place()} {_started(pid)}" != birth
+        if not self.shares_machine(host, birth) or (pid, birth) == (self.pid, self.birth):
+            return False
+        return _started(pid) != birth.rpartition(" ")[2]
 
     def shares_machine(self, host: str, birth: str) -> bool:
         """Whether a process of that birth is, or was, one whose number means something here."""
