@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from rota import frappe  # what an app has put there counts
+from rota.documents.base import BaseDocument
 from rota.documents.values import to_json
-from rota.errors import NotInRota
+from rota.frappe._bound import Bound
 from rota.frappe.utils import _settings
 from rota.frappe.utils._collections import parse_json
 from rota.frappe.utils._strings import as_unicode, bold, generate_hash, safe_decode, safe_encode
@@ -31,10 +32,18 @@ def set_user_lang(user: str, user_language: str | None = None) -> None:
 
 def as_json(obj: Any, indent: int | None = 1, separators: Any = None, ensure_ascii: bool = True) -> str:
     """JSON of values, dates and documents, keys sorted."""
-    plain = json.loads(to_json(obj))
+    plain = json.loads(json.dumps(obj, default=_plain))
     if separators is None:
         separators = (",", ": ") if indent is not None else (", ", ": ")
     return json.dumps(plain, indent=indent, sort_keys=True, separators=separators, ensure_ascii=ensure_ascii)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseDocument):
+        return value.as_dict()
+    if isinstance(value, Bound):
+        return value.copy()
+    return json.loads(to_json(value))
 
 
 def format_value(*args: Any, **kwargs: Any) -> str:
@@ -86,45 +95,31 @@ def sendmail(
     delayed: bool = True,
     reference_doctype: str | None = None,
     reference_name: str | None = None,
-    unsubscribe_method: str | None = None,
-    unsubscribe_params: Any = None,
-    unsubscribe_message: str | None = None,
-    add_unsubscribe_link: int = 1,
-    attachments: Any = None,
-    content: str | None = None,
-    doctype: str | None = None,
-    name: str | None = None,
-    reply_to: Any = None,
-    queue_separately: bool = False,
-    cc: Any = None,
-    bcc: Any = None,
-    message_id: str | None = None,
-    in_reply_to: str | None = None,
-    send_after: Any = None,
-    expose_recipients: str | None = None,
-    send_priority: int = 1,
-    communication: str | None = None,
-    retry: int = 1,
-    now: bool | None = None,
-    read_receipt: Any = None,
-    is_notification: bool = False,
-    inline_images: Any = None,
-    template: str | None = None,
-    args: Any = None,
-    header: Any = None,
-    print_letterhead: bool = False,
-    with_container: bool = False,
-    email_read_tracker_url: str | None = None,
-    x_priority: int = 3,
-    email_headers: Any = None,
-    **_more: Any,
+    **options: Any,
 ) -> Any:
     """Queue an e-mail, with the transaction; the Email Queue document, or None when there is nobody to write to.
 
     It is queued even where no mail server is set up, and leaves once there is one. User ids among the recipients stand
-    for their addresses. `now` and `delayed=False` send it as soon as the transaction is committed.
+    for their addresses. `now` and `delayed=False` send it as soon as the transaction is committed. The options are
+    Frappe's: `template` and `args`, `attachments`, `cc`, `bcc`, `reply_to`, `header`, `send_after`, ...
+
+    Raises:
+        TypeError: there is no such option.
     """
-    raise NotInRota("frappe.sendmail")
+    from rota.frappe.utils.jinja import templates_of
+    from rota.sites.mail import sendmail as send  # mails and what makes them: few jobs need them
+
+    context = current()
+    given = {
+        "recipients": recipients,
+        "sender": sender,
+        "subject": subject,
+        "message": message,
+        "as_markdown": as_markdown,
+        "reference_doctype": reference_doctype,
+        "reference_name": reference_name,
+    }
+    return send(context, templates_of(context.site), delayed=delayed, **given, **options)
 
 
 def are_emails_muted() -> bool:

@@ -10,6 +10,8 @@ from rota.documents.doctypes import DocTypes
 from rota.documents.documents import Documents
 from rota.documents.session import Session
 from rota.sites.context import current
+from rota.sites.secrets import FernetSecrets
+from rota.sites.surroundings import Surroundings
 from rota.sites.views import VIEWS
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class DocEvents:
 
 def documents_of(site: Site, session: Session, user: str) -> Documents:
     """The documents on a session."""
+    around = Surroundings(site)
     return Documents(
         DocumentContext(
             session=session,
@@ -52,8 +55,15 @@ def documents_of(site: Site, session: Session, user: str) -> Documents:
             controller=site.controllers.of,
             run_doc_events=site.doc_events.run,
             message=lambda text, **options: current().messages.append({"message": text, **options}),
+            notify_update=around.notify_update,
+            document_saved=around.document_saved,
+            after_delete=around.after_delete,
+            is_locked=around.is_locked,
+            permission_query=around.permission_query,
+            permission_hook=around.permission_hook,
             views=VIEWS,
             reader=site.reader,
+            secrets=FernetSecrets(site.config.encryption_key),
             time_zone=site.time_zone,
             ignore_links_on_delete=site.apps.hooks("ignore_links_on_delete"),
         )

@@ -1,0 +1,16 @@
+"""A module of an app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rota.documents.document import Document
+from rota.frappe._missing import missing
+
+
+class ModuleDef(Document):
+    """A module of an app."""
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

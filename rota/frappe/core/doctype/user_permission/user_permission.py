@@ -1,0 +1,16 @@
+"""A document that a user is confined to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rota.documents.document import Document
+from rota.frappe._missing import missing
+
+
+class UserPermission(Document):
+    """A document that a user is confined to."""
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

@@ -1,0 +1,16 @@
+"""An account that mails are sent with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rota.documents.document import Document
+from rota.frappe._missing import missing
+
+
+class EmailAccount(Document):
+    """An account that mails are sent with."""
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)

@@ -1,0 +1,16 @@
+"""A mail that waits, or was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rota.documents.document import Document
+from rota.frappe._missing import missing
+
+
+class EmailQueue(Document):
+    """A mail that waits, or was sent."""
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing(__name__)
