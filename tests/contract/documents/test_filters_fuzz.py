@@ -32,7 +32,7 @@ MOMENTS = st.sampled_from(
 )
 NUMBERS = st.sampled_from([0, 1, 2, -3, 10, 1.5])
 COMPARED = ["=", "!=", "<", "<=", ">", ">="]
-PATTERNS = st.sampled_from(["", "%", "a%", "%B%", "_", "a\\%c", "\\", "a_", "A%\\", "%\\_c"])
+PATTERNS = st.sampled_from(["", "%", "a%", "%B%", "_", "a\\%c", "\\", "a_", "A%\\", "b%\\", "%\\_c"])
 
 # name: kind, and what a row and a filter may hold
 FIELDS: dict[str, tuple[str, Any]] = {

@@ -507,3 +507,10 @@ def test_the_schema_can_be_asked(documents: Documents, orders: str) -> None:
     assert database.has_index("tabOrder", "mine")
     with pytest.raises(Exception, match="can't be made unique"):
         database.add_unique(orders, ["customer"])
+
+
+def test_a_pattern_may_end_in_a_backslash(documents: Documents, doctype: Make) -> None:
+    doctype("Path", "path")
+    for path in ("C:\\", "C:"):
+        documents.get_doc({"doctype": "Path", "path": path}).insert()
+    assert documents.get_all("Path", {"path": ["like", "c%\\"]}, pluck="path") == ["C:\\"]
