@@ -1,6 +1,7 @@
 """`import frappe` gives the facade: every `frappe.x.y` is the very module `rota.frappe.x.y`, loaded once.
 
-A module that Rota does not have fails with `ModuleNotFoundError` that names the page on compatibility.
+A module that Rota does not have fails with `ModuleNotFoundError` that names the page on compatibility. Where the
+package rq is not installed, `import rq` gives a stand-in with what applications catch.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from types import ModuleType
 
 from rota.errors import ConfigError
 
-ALIAS, FACADE = "frappe", "rota.frappe"
+FRAPPE, FACADE = "frappe", "rota.frappe"
+RQ, STAND_IN = "rq", "rota.frappe._rq"
 
 
 class _AliasLoader(Loader):
@@ -36,12 +38,16 @@ class _AliasLoader(Loader):
 
 
 class _AliasFinder(MetaPathFinder):
+    def __init__(self, alias: str, facade: str) -> None:
+        self.alias = alias
+        self._facade = facade
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != ALIAS and not fullname.startswith(ALIAS + "."):
+        if fullname != self.alias and not fullname.startswith(self.alias + "."):
             return None
-        real = FACADE + fullname.removeprefix(ALIAS)
+        real = self._facade + fullname.removeprefix(self.alias)
         try:
             found = importlib.util.find_spec(real)
         except ModuleNotFoundError:
@@ -59,11 +65,17 @@ def install_as_frappe() -> None:
     """
     if any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
         return
-    other = sys.modules.get(ALIAS)
-    found = importlib.util.find_spec(ALIAS) if other is None else other.__spec__
-    if found is not None:
-        where = found.origin or "this environment"
+    other = _importable(FRAPPE)
+    if other is not None:
+        where = other.origin or "this environment"
         raise ConfigError(
             f"another package named frappe is installed ({where}): uninstall it, or use an environment without it"
         )
-    sys.meta_path.insert(0, _AliasFinder())
+    sys.meta_path.insert(0, _AliasFinder(FRAPPE, FACADE))
+    if _importable(RQ) is None:
+        sys.meta_path.insert(0, _AliasFinder(RQ, STAND_IN))
+
+
+def _importable(name: str) -> ModuleSpec | None:
+    loaded = sys.modules.get(name)
+    return importlib.util.find_spec(name) if loaded is None else loaded.__spec__

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from rota import frappe  # what an app has put there counts
 from rota.documents.base import set_provider
 from rota.frappe.utils import _settings
+from rota.sites.attached import translations_of
 from rota.sites.context import Context, current, current_or_none
 
 
@@ -69,7 +70,7 @@ class OpenSite:
         return None if field is None else field.fieldtype
 
     def translate(self, text: str, context: str | None) -> str:
-        return text
+        return translations_of(self._site).get(text, self._context.language, context)
 
     def throw(self, message: str, exc: type[Exception], title: str | None) -> NoReturn:
         frappe.throw(message, exc, title)

@@ -9,15 +9,18 @@ from rota import frappe  # what an app has put there counts
 from rota.documents.base import BaseDocument
 from rota.documents.values import to_json
 from rota.frappe._bound import Bound
-from rota.frappe.utils import _settings
 from rota.frappe.utils._collections import parse_json
 from rota.frappe.utils._strings import as_unicode, bold, generate_hash, safe_decode, safe_encode
-from rota.sites.context import current
+from rota.sites.attached import translations_of
+from rota.sites.context import current, current_or_none
 
 
 def _(msg: Any, lang: str | None = None, context: str | None = None) -> str:
-    """The text in the user's language, or as it is."""
-    return _settings.translate(str(msg), context)
+    """The text in the user's language (or `lang`), or as it is."""
+    opened = current_or_none()
+    if opened is None:
+        return str(msg)
+    return translations_of(opened.site).get(str(msg), lang or opened.language, context)
 
 
 def _lt(msg: str, lang: str | None = None, context: str | None = None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from rota.db.sqlite import SQLite
@@ -12,7 +12,10 @@ from rota.sites.codec import JOB_CODEC
 from rota.sites.context import Context
 from rota.sites.locks import DocumentLocks
 from rota.sites.realtime import Realtime
-from rota.sites.site import Site
+from rota.sites.translate import Translations
+
+if TYPE_CHECKING:
+    from rota.sites.site import Site
 
 CACHE_DB = "cache.db"
 _T = TypeVar("_T")
@@ -47,6 +50,11 @@ def _own_locks(context: Context) -> DocumentLocks:
     locks = DocumentLocks(_tables_of(context.site), context.site.clock, token)
     context.at_end.append(locks.release_all)
     return locks
+
+
+def translations_of(site: Site) -> Translations:
+    """Texts in people's languages, read once by each process."""
+    return _once(site.__dict__, "translations", lambda: Translations(site.apps))
 
 
 def _joined(context: Context) -> Realtime:

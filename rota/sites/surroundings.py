@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rota.documents.values import to_json
 from rota.engine.call import by_signature, call_by_signature
 from rota.event import addressed
+from rota.sites.attached import action_locks_of, realtime_of
 from rota.sites.attachments import delete_attached
 from rota.sites.context import current
 from rota.sites.versions import difference
@@ -53,8 +54,6 @@ class Surroundings:
 
     def is_locked(self, doctype: str, name: Any) -> bool:
         """Whether a job holds the document."""
-        from rota.sites.attached import action_locks_of
-
         return action_locks_of(current()).is_locked(doctype, str(name))
 
     def after_delete(self, doc: Document) -> None:
@@ -81,8 +80,6 @@ class Surroundings:
 
     def notify_update(self, doc: Document) -> None:
         """Tell those who look at a document, or at its list, once it is committed."""
-        from rota.sites.attached import realtime_of
-
         context = current()
         if doc.meta.istable:
             return

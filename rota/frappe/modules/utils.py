@@ -85,13 +85,6 @@ def get_doctype_app_map() -> dict[str, str]:
     return found
 
 
-def export_doc(doc: Any) -> None:
-    """Write a document's JSON into its app."""
-    from rota.frappe.modules.export_file import write_document_file
-
-    write_document_file(doc)
-
-
 def reload_doc(module: str, dt: str | None = None, dn: str | None = None, *_: Any, **__: Any) -> None:
     """Bring a DocType up to date with its file in its app."""
     if dt and frappe.scrub(dt) == "doctype" and dn:

@@ -11,9 +11,16 @@ from pypika.queries import Column
 from pypika.terms import Criterion, Interval, Parameter, PseudoColumn, Tuple, ValueWrapper
 
 from rota.frappe._missing import missing
-from rota.frappe.query_builder.builder import DocType, patch_query_aggregation, patch_query_execute, qb
+from rota.frappe.query_builder.builder import Base, DocType
+from rota.frappe.query_builder.statements import (
+    get_qb_engine,
+    get_query_builder,
+    patch_query_aggregation,
+    patch_query_execute,
+    qb,
+)
 from rota.frappe.query_builder.terms import ParameterizedFunction, ParameterizedValueWrapper
-from rota.frappe.query_builder.utils import Base, DatePart, db_type_is, get_qb_engine, get_query, get_query_builder
+from rota.frappe.query_builder.utils import DatePart, db_type_is, get_query
 
 __all__ = [
     "Base",

@@ -93,7 +93,7 @@ class SetOperation(_Runs, _SetOperation):
 class Builder(_Runs, MySQLQueryBuilder):
     """A statement that is being built."""
 
-    QUERY_CLS: type[QB]
+    QUERY_CLS: type[Base]
 
     def limit(self, limit: Any) -> Any:
         """At most so many rows."""
@@ -133,8 +133,8 @@ class Builder(_Runs, MySQLQueryBuilder):
         return SetOperation(self, other, getattr(Kinds, kind), wrapper_cls=self._wrapper_cls)
 
 
-class QB(Query):
-    """`frappe.qb`."""
+class Base(Query):
+    """Where statements begin."""
 
     desc = Order.desc
     asc = Order.asc
@@ -165,71 +165,20 @@ class QB(Query):
         """The table of a DocType; its attributes are the fields."""
         return DocType(name, *args, **kwargs)
 
-    @staticmethod
-    def get_query(*args: Any, **kwargs: Any) -> Any:
-        """A statement made of filters and fields; see `frappe.query_builder.utils.get_query`."""
-        from rota.frappe.query_builder.utils import get_query
 
-        return get_query(*args, **kwargs)
-
-    @staticmethod
-    def max(dt: str, fieldname: str, filters: Any = None, **kwargs: Any) -> Any:
-        """The greatest value of a field."""
-        return aggregate("Max", dt, fieldname, filters)
-
-    @staticmethod
-    def min(dt: str, fieldname: str, filters: Any = None, **kwargs: Any) -> Any:
-        """The least value of a field."""
-        return aggregate("Min", dt, fieldname, filters)
-
-    @staticmethod
-    def avg(dt: str, fieldname: str, filters: Any = None, **kwargs: Any) -> Any:
-        """The mean of a field."""
-        return aggregate("Avg", dt, fieldname, filters)
-
-    @staticmethod
-    def sum(dt: str, fieldname: str, filters: Any = None, **kwargs: Any) -> Any:
-        """The sum of a field."""
-        return aggregate("Sum", dt, fieldname, filters)
-
-    @staticmethod
-    def count(dt: str, fieldname: str = "name", filters: Any = None, **kwargs: Any) -> Any:
-        """How many documents have a value in a field."""
-        return aggregate("Count", dt, fieldname, filters)
-
-
-Builder.QUERY_CLS = QB
-qb = QB
+Builder.QUERY_CLS = Base
 
 
 def DocType(name: str, *args: Any, **kwargs: Any) -> Any:
     """The table of a DocType; its attributes are the fields."""
-    return Table(name if name.startswith("__") else f"tab{name}", *args, query_cls=QB, **kwargs)
+    return Table(name if name.startswith("__") else f"tab{name}", *args, query_cls=Base, **kwargs)
 
 
 def _table(table: Any) -> Any:
     return DocType(table) if isinstance(table, str) else table
 
 
-def aggregate(function: str, doctype: str, fieldname: str, filters: Any) -> Any:
-    """What an aggregate function of a field gives over the documents that the filters pick; 0 of none."""
-    from rota.frappe.query_builder import functions
-    from rota.frappe.query_builder.utils import get_query
-
-    query = get_query(doctype, filters=filters, fields=[])
-    rows = query.select(getattr(functions, function)(Field(fieldname, table=query._from[0]))).run()
-    return rows[0][0] or 0
-
-
-def patch_query_execute() -> None:
-    """Nothing to patch: statements of `frappe.qb` run by themselves."""
-
-
-def patch_query_aggregation() -> None:
-    """Nothing to patch: `frappe.qb` has its aggregate functions."""
-
-
-__all__ = ["QB", "Builder", "DocType", "aggregate", "patch_query_aggregation", "patch_query_execute", "qb"]
+__all__ = ["Base", "Builder", "DocType", "SetOperation"]
 
 if not TYPE_CHECKING:
     __getattr__ = missing(__name__)

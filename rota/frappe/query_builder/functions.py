@@ -53,7 +53,6 @@ from pypika.functions import (
 from pypika.terms import Arithmetic, ArithmeticExpression, CustomFunction, Function, ValueWrapper
 
 from rota.frappe._missing import missing
-from rota.frappe.query_builder.builder import aggregate
 from rota.frappe.query_builder.custom import GROUP_CONCAT, MATCH, STRING_AGG, TO_TSVECTOR, Month, MonthName, Quarter
 
 Ifnull = IfNull
@@ -172,26 +171,6 @@ class SqlFunctions(Enum):
     Abs = "abs"
     Timestamp = "timestamp"
     IfNull = "ifnull"
-
-
-def _aggregate(aggregate_function: Any, dt: str, fieldname: str, filters: Any, **_: Any) -> Any:
-    return aggregate(aggregate_function.__name__, dt, fieldname, filters)
-
-
-def _max(dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-    return aggregate("Max", dt, fieldname, filters)
-
-
-def _min(dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-    return aggregate("Min", dt, fieldname, filters)
-
-
-def _avg(dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-    return aggregate("Avg", dt, fieldname, filters)
-
-
-def _sum(dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-    return aggregate("Sum", dt, fieldname, filters)
 
 
 __all__ = [

@@ -14,8 +14,7 @@ from rota import frappe  # what an app has put there counts
 from rota.documents.filters import Condition, Group, as_list, parse
 from rota.errors import InvalidFilter
 from rota.frappe._missing import missing
-from rota.frappe.query_builder.builder import QB, DocType
-from rota.frappe.query_builder.builder import QB as Base
+from rota.frappe.query_builder.builder import Base, DocType
 
 
 class DatePart(Enum):
@@ -38,16 +37,6 @@ class db_type_is(Enum):
     MARIADB = "mariadb"
     POSTGRES = "postgres"
     SQLITE = "sqlite"
-
-
-def get_query_builder(type_of_db: Any = None) -> type[QB]:
-    """`frappe.qb`, whichever the database is."""
-    return QB
-
-
-def get_qb_engine() -> Any:
-    """What makes statements of filters and fields: `get_query`."""
-    return QB
 
 
 def get_attr(method_string: str) -> Any:
@@ -85,12 +74,12 @@ def get_query(
     doctype = table if isinstance(table, str) else str(table._table_name).removeprefix("tab")
     base = DocType(doctype) if isinstance(table, str) else table
     if update:
-        return _where(QB.update(base), base, doctype, filters)
+        return _where(Base.update(base), base, doctype, filters)
     if into:
-        return QB.into(base)
+        return Base.into(base)
     if delete:
-        return _where(QB.from_(base).delete(), base, doctype, filters)
-    query = _where(QB.from_(base), base, doctype, filters)
+        return _where(Base.from_(base).delete(), base, doctype, filters)
+    query = _where(Base.from_(base), base, doctype, filters)
     for one in _listed(fields):
         query, term = _term(query, base, doctype, one)
         query = query.select(term)
@@ -259,9 +248,7 @@ __all__ = [
     "PseudoColumn",
     "db_type_is",
     "get_attr",
-    "get_qb_engine",
     "get_query",
-    "get_query_builder",
 ]
 
 if not TYPE_CHECKING:
