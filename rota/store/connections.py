@@ -34,6 +34,8 @@ PINNED = {
 }
 #: seconds that a connection was not used, after which it is asked whether it lives
 ASK_AFTER = 1.0
+#: seconds between two comparisons of our clock with the server's
+MEASURE_EVERY = 10.0
 # Pages and look-ups: a few rows of each table, so never all of one to hash it.
 READING = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 # Connections that a forked child inherited. Closing them, as the garbage collector would, could end the parent's.
@@ -53,6 +55,7 @@ class Connections:
         self._used: dict[str, float] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
+        self._measured = -MEASURE_EVERY
         self.offset = 0  #: microseconds that the server's clock is ahead of ours
 
     @contextmanager
@@ -90,6 +93,8 @@ class Connections:
                 connection = None
         if connection is None:
             connection = self._open[name] = self._connect(name)
+        if connection.dialect == "postgresql" and time.monotonic() - self._measured > MEASURE_EVERY:
+            self._measure_clock(connection)
         return connection
 
     def _may_be_dead(self, name: str, connection: Connection) -> bool:
@@ -135,23 +140,18 @@ class Connections:
 
         if not isinstance(database, PostgreSQL):
             raise TypeError("a PostgreSQL dialect needs a PostgreSQL database")
-        connection = database.connect(
+        return database.connect(
             busy_timeout=self._settings.busy_timeout,
             statement_timeout=self._settings.statement_timeout,
             settings=settings,
             prepare=not self._settings.pooler,
             session=not self._settings.pooler,
         )
-        try:
-            self.measure_clock(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
-    def measure_clock(self, connection: Connection) -> None:
+    def _measure_clock(self, connection: Connection) -> None:
         """Learn how far the server's clock is ahead: all hosts count by it. A clock that a test moves is the truth."""
-        if connection.dialect == "postgresql" and isinstance(self._clock, SystemClock):
+        self._measured = time.monotonic()
+        if isinstance(self._clock, SystemClock):
             before = to_micros(self._clock.now())
             server = int(connection.value("select extract(epoch from clock_timestamp()) * 1000000"))
             after = to_micros(self._clock.now())

@@ -90,9 +90,9 @@ class Handoff:
         value: str | None = tx.value(self._sql["read_cursor"], {"key": job_key})
         return value
 
-    def write_cursor(self, tx: Connection, job_key: str, value: str) -> None:
-        """Save a resumable job's cursor with the batch's own writes."""
-        tx.run(self._sql["write_cursor"], {"key": job_key, "value": value})
+    def write_cursor(self, tx: Connection, claim: ClaimRef, value: str) -> None:
+        """Save a resumable job's cursor with the batch's own writes. It says under which claim the job got there."""
+        tx.run(self._sql["write_cursor"], {"key": claim.key, "claim": claim.number, "value": value})
 
     def _fill_outbox(self, tx: Connection, specs: Sequence[JobSpec]) -> None:
         rows = [

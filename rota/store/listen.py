@@ -10,11 +10,13 @@ class Listener:
 
     def __init__(self, connection: PostgreSQLConnection, statement: str) -> None:
         self._connection = connection
+        # Kept, as a lost connection does not tell it any more, and whoever waits has to stop watching it.
+        self._descriptor = connection.fileno()
         connection.query(statement)
 
     def fileno(self) -> int:
         """For `select`."""
-        return self._connection.fileno()
+        return self._descriptor
 
     def drain(self) -> set[str]:
         """The queues named by what has come, without waiting.

@@ -111,14 +111,21 @@ def _decide(work: Work, outcome: Outcome, wait: bool) -> JobState | None:
         canceled = Closed(row, StateCode.CANCELED, error=outcome.error, reason="canceled while it ran")
         end(work, canceled, (outcome.on_stopped,))
         return JobState.CANCELED
-    if outcome.ending is Ending.RELEASED or outcome.run_at is not None:
-        return give_back(work, row, outcome.ending.value, run_at=outcome.run_at, error=outcome.error)
+    got_on = outcome.ending is Ending.LOST and _got_on(work, row)
+    if outcome.ending is Ending.RELEASED or outcome.run_at is not None or got_on:
+        return give_back(work, row, outcome.ending.value, run_at=outcome.run_at, error=outcome.error, got_on=got_on)
     if outcome.ending is Ending.LOST:
         row = row._replace(crashes=row.crashes + 1)
     else:
         row = row._replace(failures=row.failures + 1)
     end(work, Closed(row, StateCode.FAILED, error=outcome.error), (outcome.on_failure,))
     return JobState.FAILED
+
+
+def _got_on(work: Work, row: LiveRow) -> bool:
+    """Whether a resumable job has saved its place under this claim: then it is not what takes its workers down."""
+    where = work.tx if work.site is None else work.site
+    return where.value(work.sql["got_on"], {"key": row.key, "claim": row.claim}) is not None
 
 
 def end(work: Work, closed: Closed, children: Sequence[JobSpec | None]) -> None:
@@ -129,9 +136,18 @@ def end(work: Work, closed: Closed, children: Sequence[JobSpec | None]) -> None:
 
 
 def give_back(
-    work: Work, row: LiveRow, ending: str, *, run_at: int | None = None, error: str | None = None
+    work: Work,
+    row: LiveRow,
+    ending: str,
+    *,
+    run_at: int | None = None,
+    error: str | None = None,
+    got_on: bool = False,
 ) -> JobState:
-    """Let a job run again, at `run_at` or as soon as a worker is free; the execution that ended is kept on record."""
+    """Let a job run again, at `run_at` or as soon as a worker is free; the execution that ended is kept on record.
+
+    `got_on`: its crashes don't count, as it has got on since the last one.
+    """
     later = run_at is not None and run_at > work.now
     waits = Waits.TIME if later else Waits.PREDECESSOR
     back = work.one(
@@ -142,7 +158,8 @@ def give_back(
         waits=waits,
         run_at=run_at if later else None,
         unburnt=int(ending in UNBURNT),
-        crashes=int(ending == "lost"),
+        crashes=int(ending == "lost" and not got_on),
+        got_on=int(got_on),
         failures=int(ending == "failed"),
     )
     if back is None:

@@ -20,7 +20,7 @@ from rota.store.settle import Settled, finish_restored, prune_ledger, settle, sw
 from rota.store.turn import Turn
 from rota.store.views import JobFilter, JobView
 from rota.store.wire import decode_spec
-from rota.store.words import OnStopped, StoreSettings
+from rota.store.words import OnStopped, Steering, StoreSettings
 from rota.store.work import Work
 
 if TYPE_CHECKING:
@@ -77,12 +77,6 @@ class Store(Registers):
     def _lease_now(self) -> int:
         """The clock of leases: one that does not step on SQLite, where all are on one host; else the server's."""
         return int(self.clock.monotonic() * MICROSECONDS) if self.dialect == "sqlite" else self.now()
-
-    def measure_clock(self) -> None:
-        """Compare our clock with the server's (PostgreSQL), as every beat should."""
-        if self.dialect == "postgresql":
-            with self._connections.use("read") as connection:
-                self._connections.measure_clock(connection)
 
     # --- tables ---
 
@@ -372,6 +366,12 @@ class Store(Registers):
         """The cursor that a resumable job saved."""
         with self._connections.use("site_read") as connection:
             return self.handoff.read_cursor(connection, key)
+
+    def steering(self, key: str) -> Steering:
+        """What people ask of a resumable job."""
+        with self._reading() as work:
+            row = work.one("steering", key=key)
+        return Steering() if row is None else Steering(held=bool(row[0]), rate=row[1])
 
     def listen(self) -> Listener | None:
         """Wake-ups from the database; None where there are none, and whoever waits has to look now and then."""

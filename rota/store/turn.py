@@ -257,6 +257,22 @@ class Turn:
             if method not in paused:
                 gates.unpark(self._work, method, limit)
 
+    def hold_on(self, key: str) -> None:
+        """Ask a resumable job to stop at its next row, and to wait there for `go_on`."""
+        self._work.run("hold_on", key=key, held=1)
+
+    def go_on(self, key: str) -> None:
+        """Let a job that was asked to hold on go on, at once."""
+        self._work.run("hold_on", key=key, held=0)
+        self._work.run("hasten", key=key, now=self.now)
+        self.promote_due()
+
+    def set_speed(self, key: str, rate: float | None) -> None:
+        """How many rows a second a resumable job may do at most; None: as many as it asks for itself."""
+        if rate is not None and not 0 < rate < float("inf"):
+            raise UsageError(f"a speed is a number of rows a second above 0, not {rate!r}")
+        self._work.run("set_rate_of_rows", key=key, rate=rate)
+
     def set_key_limit(self, concurrency_key: str, size: int) -> None:
         """How many jobs of a concurrency key may run at once."""
         if size < 1:

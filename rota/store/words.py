@@ -41,6 +41,13 @@ class Want(NamedTuple):
     limit: int
 
 
+class Steering(NamedTuple):
+    """What people ask of one resumable job while it runs."""
+
+    held: bool = False  #: to hold on until it is told to go on
+    rate: float | None = None  #: rows a second that it may do at most, in place of what it asks for itself
+
+
 @dataclass(frozen=True, slots=True)
 class BeatResult:
     """What a dispatcher learns at its beat."""

@@ -80,6 +80,19 @@ where rate_key = :rate_key and waits = 4 order by rate_key, waits, lane, key lim
 -- name: due_rates
 select rate_key from rota.rate where next_at <= :now order by rate_key limit :limit
 
+-- name: steering
+select held, rate from rota.steering where key = :key
+
+-- name: hold_on
+insert into rota.steering (key, held) values (:key, :held) on conflict (key) do update set held = excluded.held
+
+-- name: set_rate_of_rows
+insert into rota.steering (key, rate) values (:key, :rate) on conflict (key) do update set rate = excluded.rate
+
+-- name: hasten
+-- A job that has run before, and waits for its next time.
+update rota.live set run_at = :now where key = :key and claim > 0 and run_at > :now
+
 -- name: live_of (sqlite)
 select key from live where key in (select value from json_each(:keys))
 

@@ -30,10 +30,18 @@ select value from rota_job_cursor where key = :key
 select value from rota.job_cursor where key = :key
 
 -- name: write_cursor (sqlite)
-insert into rota_job_cursor (key, value) values (:key, :value) on conflict (key) do update set value = excluded.value
+insert into rota_job_cursor (key, claim, value) values (:key, :claim, :value)
+on conflict (key) do update set claim = excluded.claim, value = excluded.value
 
 -- name: write_cursor (postgresql)
-insert into rota.job_cursor (key, value) values (:key, :value) on conflict (key) do update set value = excluded.value
+insert into rota.job_cursor (key, claim, value) values (:key, :claim, :value)
+on conflict (key) do update set claim = excluded.claim, value = excluded.value
+
+-- name: got_on (sqlite)
+select 1 from rota_job_cursor where key = :key and claim = :claim
+
+-- name: got_on (postgresql)
+select 1 from rota.job_cursor where key = :key and claim = :claim
 
 -- name: drop_cursor (sqlite)
 delete from rota_job_cursor where key = :key

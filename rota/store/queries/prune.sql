@@ -55,6 +55,12 @@ delete from rota.progress where key = any(:keys::uuid[])
 -- name: delete_cursors (postgresql)
 delete from rota.job_cursor where key = any(:keys::uuid[])
 
+-- name: delete_steering (sqlite)
+delete from steering where key in (select value from json_each(:keys))
+
+-- name: delete_steering (postgresql)
+delete from rota.steering where key = any(:keys::uuid[])
+
 -- name: old_results
 select key from rota.done where result_until < :now order by result_until limit :limit
 

@@ -112,6 +112,8 @@ create table log (
 );
 create index log_key on log (key, attempt, number);
 create table progress (key text primary key, at integer not null, done real, total real, message text) without rowid;
+-- What people ask of one job that can be resumed: to hold on, and how many rows a second it may do.
+create table steering (key text primary key, held integer not null default 0, rate real) without rowid;
 create table event (
     number integer primary key autoincrement, room text not null, name text not null, payload text not null,
     at integer not null
@@ -218,7 +220,9 @@ create table rota.event (
     number bigint generated always as identity primary key, room text not null, name text not null,
     payload text not null, at bigint not null
 );
-create table rota.job_cursor (key uuid primary key, value text not null);
+create table rota.steering (key uuid primary key, held smallint not null default 0, rate double precision);
+-- Where a resumable job is, and the claim under which it got there.
+create table rota.job_cursor (key uuid primary key, claim bigint not null, value text not null);
 
 -- name: handoff_version (sqlite)
 select version from rota_handoff_version
@@ -247,4 +251,4 @@ create index rota_ledger_unrecorded on rota_ledger (done) where done is not null
 create index rota_ledger_fence on rota_ledger (fence);
 create table rota_ledger_floor (claim integer not null);
 insert into rota_ledger_floor (claim) values (0);
-create table rota_job_cursor (key text primary key, value text not null) without rowid;
+create table rota_job_cursor (key text primary key, claim integer not null, value text not null) without rowid;

@@ -239,7 +239,7 @@ def test_a_resumable_job_goes_on_where_its_last_fenced_commit_was(site: Site) ->
 
 def commit_batch(site: Site, worker: Connection, claim: Claim, cursor: str) -> None:
     with site.writing(worker, cursor, claim.key):
-        site.store.handoff.write_cursor(worker, claim.key, cursor)
+        site.store.handoff.write_cursor(worker, ref(claim), cursor)
         site.store.handoff.fence(worker, ref(claim))
 
 

@@ -133,10 +133,10 @@ def test_a_cursor_commits_with_its_batch(site: Site) -> None:
     claim, worker = site.start("x"), site.connect()
     handoff = site.store.handoff
     with site.writing(worker, "batch", claim.key):
-        handoff.write_cursor(worker, claim.key, "100")
+        handoff.write_cursor(worker, ref(claim), "100")
         handoff.fence(worker, ref(claim))
     worker.begin()
-    handoff.write_cursor(worker, claim.key, "200")
+    handoff.write_cursor(worker, ref(claim), "200")
     worker.rollback()
     assert handoff.read_cursor(worker, claim.key) == site.store.cursor(claim.key) == "100"
     assert handoff.read_cursor(worker, "0" * 32) is None

@@ -202,7 +202,7 @@ def test_all_that_is_kept_of_a_job_goes_with_it(forgetful: Site) -> None:
     claim = forgetful.claim_one()
     worker = forgetful.connect()
     with forgetful.writing(worker):
-        forgetful.store.handoff.write_cursor(worker, claim.key, "9")
+        forgetful.store.handoff.write_cursor(worker, ref(claim), "9")
     with forgetful.store.turn() as turn:
         turn.log([LogLine(key=claim.key, attempt=1, at=1, level="INFO", text="a")])
         turn.progress([Progress(key=claim.key, at=1)])
