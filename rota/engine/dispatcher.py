@@ -42,6 +42,8 @@ from rota.store.views import LogLine, Progress, WorkerRow
 log = logging.getLogger("rota.dispatcher")
 
 PATROL_SECONDS = 0.1
+# How long nothing is claimed after a claim was given back as nobody was free for it, unless a worker is.
+FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.05, 1.0
 # What a site that is down has not recorded by then is left to its lease.
 LAST_RECORDS_SECONDS = 5.0
 # A worker that dies before it has done anything is replaced more and more slowly.
@@ -72,6 +74,8 @@ class Dispatcher:
         self._dead: list[tuple[Hand, Dead]] = []
         self._stopping_since: float | None = None
         self._signals = 0
+        self._claims_from = 0.0
+        self._misses = 0
         self._hire_at = 0.0
         self._bad_starts = 0
 
@@ -131,11 +135,14 @@ class Dispatcher:
         deep = any(len(hand.held) > 1 for hand in self._crew) or any(one.waiting for one in awake)
         if deep or stopping or any(hand.held for hand in self._crew):
             moments.append(now + (PATIENCE_SECONDS if deep else PATROL_SECONDS))
-        free = any(hand.is_open and not hand.held for hand in self._crew)
+        may_claim = not stopping and now >= self._claims_from
+        free = may_claim and any(hand.is_open and not hand.held for hand in self._crew)
         for one in awake:
-            if one.needs_turn(now) or (free and one.hungry and one.is_up(now) and not stopping):
+            if one.needs_turn(now) or (free and one.hungry and one.is_up(now)):
                 return 0.0
             moments.append(one.next_at(now))
+        if not may_claim and not stopping:
+            moments.append(self._claims_from)
         return max(0.0, min(moments) - now)
 
     def _is_done(self) -> bool:
@@ -214,6 +221,7 @@ class Dispatcher:
     def _reported(self, hand: Hand, held: Held, seconds: float, report: Report) -> None:
         if not hand.held:
             hand.load, hand.runs_async = 0.0, False
+            self._claims_from, self._misses = 0.0, 0
         hand.note(seconds, failed=report.ending is Ending.FAILED)
         self._pace.note(held.site, held.claim.method, seconds)
         self._end(held, report)
@@ -241,6 +249,7 @@ class Dispatcher:
             return
         open_hands = sum(1 for hand in self._crew if hand.is_open)
         for _ in range(self._settings.workers - open_hands):
+            self._claims_from = 0.0
             hand = self._crew.hire(to_micros(self._clock.now()))
             self._selector.register(hand.reports, selectors.EVENT_READ, lambda _, hand=hand: self._hear_hand(hand))
 
@@ -287,7 +296,8 @@ class Dispatcher:
     def _turns(self) -> None:
         now, sites = time.monotonic(), list(self._sites.awake.values())
         hungry = [one for one in sites if one.hungry and one.is_up(now) and not one.fenced]
-        room = 0 if self._stopping_since is not None else self._hand_outs.room(sites, hungry)
+        may_claim = self._stopping_since is None and now >= self._claims_from
+        room = self._hand_outs.room(sites, hungry) if may_claim else 0
         # Whoever was served longest ago comes first, and takes no more than its share.
         for one in sorted(sites, key=lambda one: one.served_at):
             if one.fenced:
@@ -337,13 +347,17 @@ class Dispatcher:
     def _hand_out(self) -> None:
         if self._stopping_since is not None:
             return
-        now = time.monotonic()
+        now, missed = time.monotonic(), False
         for one in sorted(self._sites.awake.values(), key=lambda one: one.served_at):
             while one.waiting and not one.fenced and self._hand_outs.place(one.waiting[0]):
                 one.waiting.popleft()
             while one.waiting and now - one.waiting[-1].waiting_since > PATIENCE_SECONDS:
-                # Nobody here is free for it: others may be.
+                # Nobody here is free for it: others may be. It is not to be claimed and given back again and again.
                 self._end(one.waiting.pop(), Report(ending=Ending.RELEASED))
+                missed = True
+        if missed:
+            self._claims_from = now + min(FIRST_PAUSE_SECONDS * 2**self._misses, LAST_PAUSE_SECONDS)
+            self._misses = min(self._misses + 1, 10)
 
     # --- stopping ---
 

@@ -246,3 +246,15 @@ def test_a_server_that_does_not_answer_holds_up_no_other_site(tmp_path: Path) ->
             wait_until(lambda: "silent: " in process.said(), timeout=20)
         finally:
             bench.close()
+
+
+def test_jobs_that_nobody_is_free_for_are_not_claimed_again_and_again(bench: Bench) -> None:
+    bench.start(workers=2)
+    bench.until(bench.enqueue("nap", seconds=0)[0])
+    bench.enqueue("nap", seconds=4)
+    bench.enqueue("sleep", seconds=4)
+    wait_until(lambda: bench.store.stats()["started"] == 2)
+    waiting = bench.enqueue("sleep", seconds=0)
+    time.sleep(2)
+    assert len(bench.store.attempts(waiting[0])) < 10
+    assert bench.until(waiting[0]).state is JobState.FINISHED
