@@ -112,6 +112,31 @@ class JobSpec:
         """The place in line among the lanes of its queue: lower first, FIFO inside one."""
         return 2 * self.priority + (0 if self.at_front else 1)
 
+    def again(self, key: str, kwargs: str) -> JobSpec:
+        """The same enqueue with another key, which is its id, too, and other encoded arguments."""
+        # Thousands are made in a row; `dataclasses.replace` takes three times as long.
+        return JobSpec(
+            key=key,
+            id=key,
+            method=self.method,
+            queue=self.queue,
+            user=self.user,
+            created_at=self.created_at,
+            timeout=self.timeout,
+            kwargs=kwargs,
+            priority=self.priority,
+            at_front=self.at_front,
+            run_at=self.run_at,
+            root=self.root,
+            parent=self.parent,
+            made_by=self.made_by,
+            retry_of=self.retry_of,
+            batch=self.batch,
+            concurrency_key=self.concurrency_key,
+            depends_on=self.depends_on,
+            options=self.options,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:

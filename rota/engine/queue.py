@@ -136,8 +136,8 @@ class Queue:
             "concurrency_limit": limit,
             "rate_limit": ask.rate_of(rate_limit),
             "allow_failure": allow_failure or None,
-            "tags": ask.texts_of("tags", tags),
-            "mask": ask.texts_of("mask", mask),
+            "tags": ask.texts_of("tags", tags) if tags else None,
+            "mask": ask.texts_of("mask", mask) if mask else None,
             "max_crashes": max_crashes,
             "result_ttl": None if result_ttl is None else ask.seconds_of("result_ttl", result_ttl),
             "language": language,
@@ -160,9 +160,21 @@ class Queue:
             made_by=caller.parent.number if caller.parent else None,
             batch=batch,
             concurrency_key=concurrency_key,
-            depends_on=self._keys(depends_on),
-            options={name: value for name, value in wanted.items() if value not in (None, [])},
+            depends_on=self._keys(depends_on) if depends_on else (),
+            options={name: value for name, value in wanted.items() if value is not None},
         )
+
+    def specs(self, method: Method, many: Iterable[Mapping[str, Any]], **wanted: Any) -> list[JobSpec]:
+        """An enqueue for each of `many` kwargs; what else is wanted is the same for all, and checked once."""
+        rest = iter(many)
+        kwargs = next(rest, None)
+        if kwargs is None:
+            return []
+        first = self.spec(method, kwargs, **wanted)
+        if first.id != first.key:
+            return [first, *(self.spec(method, one, **wanted) for one in rest)]
+        encode = self._codec.encode
+        return [first, *(first.again(new_key(), encode(dict(one))) for one in rest)]
 
     def publish(self, specs: Sequence[JobSpec], *, by: ClaimRef | None = None) -> list[Inserted]:
         """Insert jobs at once, in a transaction of their own. `by`: the claim of the job that does it.
@@ -184,7 +196,7 @@ class Queue:
 
     def enqueue_many(self, method: Method, many: Iterable[Mapping[str, Any]], **wanted: Any) -> list[Job]:
         """Enqueue a call for each of `many` kwargs, all in one transaction."""
-        specs = [self.spec(method, kwargs, **wanted) for kwargs in many]
+        specs = self.specs(method, many, **wanted)
         return [self.handle(spec, one) for spec, one in zip(specs, self.publish(specs), strict=True)]
 
     def handle(self, spec: JobSpec, inserted: Inserted | None = None) -> Job:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rota.engine.call import call_by_signature
 from rota.engine.job import Job
-from rota.engine.queue import Method, Queue
+from rota.engine.queue import Caller, Method, Queue
 from rota.jobs import JobSpec, Mode
 from rota.sites import bound
 from rota.sites.apps import JOB_MARK
@@ -61,7 +61,16 @@ class Jobs:
 
     def enqueue_many(self, method: Method, many: Iterable[Mapping[str, Any]], **options: Any) -> list[Job]:
         """Enqueue a call for each of `many` kwargs, all with the open transaction."""
-        return [self.enqueue(method, kwargs, **options) for kwargs in many]
+        if "job_id" in options or is_bound(method):
+            return [self.enqueue(method, kwargs, **options) for kwargs in many]
+        at_once = not self._belongs_to_transaction(options.pop("enqueue_after_commit", None))
+        path, wanted = self._asked(method, options)
+        specs = self.queue.specs(path, many, **wanted)
+        if at_once:
+            self._context.enqueues.publish_now(*specs)
+        else:
+            self._context.enqueues.add(*specs)
+        return [self.queue.handle(spec) for spec in specs]
 
     def run_now(self, method: Method, kwargs: Mapping[str, Any]) -> Any:
         """Call the method here and now, in this transaction, with those of `kwargs` that it takes."""
@@ -71,21 +80,23 @@ class Jobs:
         return call_by_signature(function, kwargs)
 
     def _spec(self, method: Method, kwargs: Mapping[str, Any], options: dict[str, Any]) -> JobSpec:
-        context = self._context
         if is_bound(method) and not isinstance(method, str):
             options.setdefault("job_name", bound.shown_name(method))
             method, kwargs = bound.call_bound, {"bound": method, "kwargs": dict(kwargs)}
+        path, wanted = self._asked(method, options)
+        spec = self.queue.spec(path, kwargs, **wanted)
+        mode = as_guarded(spec.mode, guarded=self._context.enqueues.guarded(spec.id))
+        return spec if mode is spec.mode else replace(spec, mode=mode)
+
+    def _asked(self, method: Method, options: Mapping[str, Any]) -> tuple[Method, dict[str, Any]]:
+        """What `Queue.spec` is asked: as this user, in this language, with what `@rota.job` says of the method."""
+        context = self._context
         if not isinstance(method, str):
             method = getattr(method, "path", method)
-        spec = self.queue.spec(method, kwargs, **{**self._marked(method), **options})
-        language = context.language if "language" not in spec.options and context.language != "en" else None
-        guarded = context.enqueues.guarded(spec.id)
-        return replace(
-            spec,
-            user=context.user,
-            mode=as_guarded(spec.mode, guarded=guarded),
-            options={**spec.options, "language": language} if language else spec.options,
-        )
+        wanted = {**self._marked(method), **options, "caller": Caller(user=context.user)}
+        if context.language != "en":
+            wanted.setdefault("language", context.language)
+        return method, wanted
 
     def _marked(self, method: Method) -> dict[str, Any]:
         """The options that `@rota.job` gave the method, if it is marked."""

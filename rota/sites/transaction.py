@@ -39,13 +39,13 @@ class Enqueues:
 
     # --- what the queue asks and adds ---
 
-    def add(self, spec: JobSpec) -> None:
+    def add(self, *specs: JobSpec) -> None:
         """Enqueue with the transaction's commit."""
-        self._waiting.append(spec)
+        self._waiting += specs
 
-    def publish_now(self, spec: JobSpec) -> None:
+    def publish_now(self, *specs: JobSpec) -> None:
         """Enqueue at once, whatever becomes of the transaction (`enqueue_after_commit=False`)."""
-        self._insert([spec])
+        self._insert(specs)
         self._wake()
 
     def waiting(self, job_id: str) -> JobSpec | None:
@@ -142,11 +142,11 @@ class JobEnqueues(Enqueues):
         self._dropped.clear()
         self._clear()
 
-    def add(self, spec: JobSpec) -> None:
-        super().add(self._as_child(spec))
+    def add(self, *specs: JobSpec) -> None:
+        super().add(*map(self._as_child, specs))
 
-    def publish_now(self, spec: JobSpec) -> None:
-        super().publish_now(self._as_child(spec))
+    def publish_now(self, *specs: JobSpec) -> None:
+        super().publish_now(*map(self._as_child, specs))
 
     def last(self, outcome: Callable[[], tuple[str | None, list[JobSpec]]]) -> None:
         """The next commit ends the job: `outcome` gives its encoded result and the callbacks to insert with it."""
