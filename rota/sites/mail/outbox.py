@@ -112,13 +112,15 @@ class Outbox:
 
     def settle(self) -> None:
         """Bring the mails up to date with their recipients."""
+        now = self._stored(self._local_now)
         for mail in self._touched:
+            self._session.write(self._sql["hold_mail"], {"mail": mail, "local_now": now})
             rows = self._session.query(self._sql["counts"], {"mail": mail})
             counts = {status or "Not Sent": int(count) for status, count, _ in rows}
             errors = [error for status, _, error in rows if error and status != "Sent"]
             values = {"mail": mail, "status": status_of(counts), "error": errors[0] if errors else None}
-            self._session.write(self._sql["set_mail"], {**values, "local_now": self._stored(self._local_now)})
-        self._session.commit()
+            self._session.write(self._sql["set_mail"], {**values, "local_now": now})
+            self._session.commit()
         self._touched.clear()
 
     def _record(

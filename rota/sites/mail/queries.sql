@@ -38,6 +38,10 @@ select q.name from "tabEmail Queue" q where q.status in ('Not Sent', 'Sending') 
     select 1 from "tabEmail Queue Recipient" r where r.parent = q.name and r.status in ('Not Sent', 'Sending')
 ) limit :limit
 
+-- name: hold_mail
+-- Whoever brings a mail up to date holds it first: of several, the last one counts all recipients.
+update "tabEmail Queue" set modified = :local_now where name = :mail
+
 -- name: counts
 select status, count(*), min(error) from "tabEmail Queue Recipient" where parent = :mail group by status
 
