@@ -158,8 +158,7 @@ def give_back(
         waits=waits,
         run_at=run_at if later else None,
         unburnt=int(ending in UNBURNT),
-        crashes=int(ending == "lost" and not got_on),
-        got_on=int(got_on),
+        crashes=-row.crashes if got_on else int(ending == "lost"),
         failures=int(ending == "failed"),
     )
     if back is None:

@@ -52,8 +52,7 @@ select state from rota.done where key = :key and claim = :claim
 
 -- name: give_back
 update rota.live set state = :state, waits = :waits, run_at = :run_at, seq = null, token = null, started_at = null,
-    attempt = attempt - :unburnt, crashes = case when :got_on = 1 then 0 else crashes end + :crashes,
-    failures = failures + :failures
+    attempt = attempt - :unburnt, crashes = crashes + :crashes, failures = failures + :failures
 where key = :key and claim = :claim and state = 2
 returning key, id, slot, state, waits, queue, needs, concurrency_key, rate_key, run_at
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rota.errors import JobLost
+from rota.errors import JobLost, UsageError
 from rota.jobs import Ending, JobState, Mode
 from tests.contract.store.site import SECOND, Site, ref
 
@@ -200,3 +200,46 @@ def test_an_unreadable_row_fails_alone(site: Site, damage: str) -> None:
     assert job.state is JobState.FAILED
     assert "can't be read" in (job.error or "")
     assert [claim.key for claim in site.claim(5)] == [good.key, after.key]
+
+
+def test_a_crash_after_a_saved_cursor_does_not_count(site: Site) -> None:
+    claim, worker = site.start("x"), site.connect()
+    site.record(claim, Ending.LOST, run_at=site.store.now())
+    again = site.claim_one()
+    with site.writing(worker, key=again.key):
+        site.store.handoff.write_cursor(worker, ref(again), "100")
+        site.store.handoff.fence(worker, ref(again))
+    assert site.record(again, Ending.LOST).state is JobState.QUEUED
+    assert site.job("x").crashes == 0
+    third = site.claim_one()
+    assert site.record(third, Ending.LOST).state is JobState.FAILED
+
+
+def test_a_job_that_holds_on_is_told_so_and_goes_on_at_once(site: Site) -> None:
+    claim = site.start("x")
+    with site.store.turn() as turn:
+        turn.hold_on(claim.key)
+        turn.set_speed(claim.key, 5)
+    assert site.store.steering(claim.key) == (True, 5.0)
+    site.record(claim, Ending.LATER, run_at=site.store.now() + 600 * SECOND)
+    assert site.claim(1) == []
+    with site.store.turn() as turn:
+        turn.go_on(claim.key)
+    assert site.store.steering(claim.key) == (False, 5.0)
+    assert site.claim_one().key == claim.key
+
+
+def test_what_is_asked_of_a_job_goes_with_it(site: Site) -> None:
+    claim = site.start("x")
+    with site.store.turn() as turn:
+        turn.hold_on(claim.key)
+    site.record(claim, Ending.RETURNED)
+    site.store.sweep()
+    with site.store.turn() as turn:
+        assert turn.remove(claim.key)
+    assert site.store.steering(claim.key) == (False, None)
+
+
+def test_a_speed_is_a_number_of_rows(site: Site) -> None:
+    with pytest.raises(UsageError, match="rows a second"), site.store.turn() as turn:
+        turn.set_speed("0" * 32, 0)

@@ -10,7 +10,7 @@ from rota.clock import FixedClock
 from rota.db import Database
 from rota.jobs import Ending, JobSpec, JobState
 from rota.store import EventRow, JobFilter, LogLine, Progress, StoreSettings, WorkerRow
-from tests.contract.store.site import SECOND, Site
+from tests.contract.store.site import SECOND, Site, ref
 
 
 def fill(site: Site) -> dict[str, str]:
