@@ -31,6 +31,7 @@ TRANSIENT_RETRIES = 5
 CRASH_DELAYS = (0.0, 2.0, 10.0, 60.0)
 # RQ's limit for callbacks, in seconds.
 CALLBACK_TIMEOUT = 60.0
+ON_SUCCESS = '"on_success"'
 SUCCESS, FAILURE, STOPPED = "success", "failure", "stopped"
 
 
@@ -65,15 +66,15 @@ def decide(ended: Ended, report: Report, *, now: int, random: Random, max_crashe
 
     `max_crashes`: how many workers a job may take down that says nothing of its own about it.
     """
-    body = _readable(ended.body)
-    options = body.get("options") or {}
-    outcome = Outcome(key=ended.key, claim=ended.number, ending=report.ending, error=report.error)
-    if report.ending is Ending.COMMITTED:
-        return outcome
     if report.ending is Ending.RETURNED:
         callback = success_callback(ended, report.result, now=now)
         children = report.children if callback is None else (*report.children, callback)
-        return replace(outcome, result=report.result, children=children)
+        return Outcome(key=ended.key, claim=ended.number, ending=report.ending, result=report.result, children=children)
+    outcome = Outcome(key=ended.key, claim=ended.number, ending=report.ending, error=report.error)
+    if report.ending is Ending.COMMITTED:
+        return outcome
+    body = _readable(ended.body)
+    options = body.get("options") or {}
     stopped = _callback(ended, ended.number, body, STOPPED, now, error=report.error)
     outcome = replace(outcome, on_stopped=stopped)
     if report.ending is Ending.RELEASED:
@@ -91,6 +92,8 @@ def decide(ended: Ended, report: Report, *, now: int, random: Random, max_crashe
 
 def success_callback(ended: Ended, result: str | None, *, now: int) -> JobSpec | None:
     """The job of `on_success`, if there is one. Whoever finishes a job in the documents' transaction adds it there."""
+    if ON_SUCCESS not in ended.body:
+        return None  # as with most jobs: nothing to decode
     return _callback(ended, ended.number, _readable(ended.body), SUCCESS, now, result=result)
 
 

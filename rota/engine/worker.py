@@ -15,7 +15,8 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ CANCEL_POLL_SECONDS = 0.25
 MEMORY_CHECK_SECONDS = 1.0
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 _CLAIM_FIELDS = [one.name for one in fields(Claim)]
+_claim_values = attrgetter(*_CLAIM_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class WorkerSettings:
 
 def encode_hand_out(serial: int, site: str, claim: Claim) -> tuple[bytes, bytes]:
     """The message for the socket, and what has to travel in a memory file (empty when all fits)."""
-    content = json.dumps([site, *astuple(claim)], separators=(",", ":")).encode()
+    content = json.dumps([site, *_claim_values(claim)], separators=(",", ":")).encode()
     head = b"%d\n" % serial
     return (head + content, b"") if len(content) <= LONGEST_MESSAGE else (head, content)
 
