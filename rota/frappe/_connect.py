@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,16 @@ def destroy() -> None:
         reset_current(token)
 
 
+@contextmanager
+def init_site(site: str | None = None) -> Iterator[Any]:
+    """Open a site for a block."""
+    frappe.init(site or "")
+    try:
+        yield frappe.local
+    finally:
+        frappe.destroy()
+
+
 def get_site_config(sites_path: str | None = None, site_path: str | None = None, **_: Any) -> AttrDict:
     """The settings of the site and its bench."""
     if site_path is not None:
@@ -91,4 +103,5 @@ __all__ = [
     "get_conf",
     "get_site_config",
     "init",
+    "init_site",
 ]

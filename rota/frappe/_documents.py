@@ -114,6 +114,11 @@ def get_single(doctype: str) -> Any:
     return frappe.get_doc(doctype, doctype)
 
 
+def get_single_value(setting: str, fieldname: str, /, *, as_dict: bool = False) -> Any:
+    """A value of a Single, read once in a transaction."""
+    return frappe.get_cached_value(setting, setting, fieldname, as_dict)
+
+
 def get_cached_doc(*args: Any, **kwargs: Any) -> Any:
     """A document as this transaction read it first, or saved it since. Don't change it."""
     return current().documents.get_cached_doc(*args, **kwargs)
@@ -237,6 +242,70 @@ def get_version(doctype: str, name: Any, limit: int | None = None, head: bool = 
     return found[0] if head and found else found
 
 
+def get_meta_module(doctype: str) -> Any:
+    """The Python module of a DocType's controller."""
+    from rota.frappe.modules.utils import load_doctype_module
+
+    return load_doctype_module(doctype)
+
+
+def reload_doc(module: str, dt: str | None = None, dn: str | None = None, *_: Any, **__: Any) -> None:
+    """Bring a DocType up to date with its file in its app, as patches do; `rota migrate` does so for all."""
+    from rota.frappe.modules.utils import reload_doc as bring_up
+
+    bring_up(module, dt, dn)
+
+
+def reload_doctype(doctype: str, force: bool = False, reset_permissions: bool = False) -> None:
+    """The same by the DocType's name."""
+    frappe.reload_doc(frappe.scrub(frappe.get_meta(doctype).module), "doctype", frappe.scrub(doctype))
+
+
+def get_test_records(doctype: str) -> list[Any]:
+    """What `test_records.json` beside a DocType holds."""
+    from rota.frappe.modules.utils import get_doctype_module
+
+    path = frappe.get_module_path(get_doctype_module(doctype), "doctype", frappe.scrub(doctype), "test_records.json")
+    text = frappe.read_file(path)
+    return list(frappe.parse_json(text)) if text else []
+
+
+def make_property_setter(
+    args: Any,
+    ignore_validate: bool = False,
+    validate_fields_for_doctype: bool = True,
+    is_system_generated: bool = True,
+    *,
+    module: str | None = None,
+) -> None:
+    """Override a property: a dict of `doctype`, `fieldname`, `property`, `value`, `property_type`, ..."""
+    from rota.frappe.custom.doctype.property_setter.property_setter import make_property_setter as make
+
+    given = AttrDict(args)
+    make(
+        given.doctype,
+        given.fieldname,
+        given.property,
+        given.value,
+        given.property_type or "Data",
+        for_doctype=given.doctype_or_field == "DocType",
+        is_system_generated=is_system_generated,
+    )
+
+
+def is_setup_complete() -> bool:
+    """True: a site is set up once it exists."""
+    return True
+
+
+def local_cache(namespace: Any, key: Any, generator: Any, regenerate_if_none: bool = False) -> Any:
+    """What `generator` makes, kept until the request or job ends."""
+    kept = frappe.local.cache.setdefault(namespace, {})
+    if key not in kept or (kept[key] is None and regenerate_if_none):
+        kept[key] = generator()
+    return kept[key]
+
+
 def import_doc(path: str) -> None:
     """Insert the documents of a JSON file, or of all JSON files of a folder; those that are there are replaced."""
     from rota.frappe.modules.import_file import import_path
@@ -288,16 +357,24 @@ __all__ = [
     "get_lazy_doc",
     "get_list",
     "get_meta",
+    "get_meta_module",
     "get_precision",
     "get_single",
+    "get_single_value",
     "get_system_settings",
+    "get_test_records",
     "get_user",
     "get_value",
     "get_version",
     "get_website_settings",
     "import_doc",
+    "is_setup_complete",
     "is_table",
+    "local_cache",
+    "make_property_setter",
     "new_doc",
+    "reload_doc",
+    "reload_doctype",
     "rename_doc",
     "reset_metadata_version",
     "set_value",

@@ -181,6 +181,16 @@ def respond_as_web_page(title: str, html: str, http_status_code: int | None = No
     current().local.response = {"type": "page", "title": title, "html": html, "status": http_status_code, **options}
 
 
+def redirect(url: str) -> NoReturn:
+    """Send who asks to another address.
+
+    Raises:
+        Redirect: always.
+    """
+    current().flags.redirect_location = url
+    raise errors.Redirect
+
+
 __all__: Sequence[str] = [
     "clear_last_message",
     "clear_messages",
@@ -194,6 +204,7 @@ __all__: Sequence[str] = [
     "logger",
     "message_log",
     "msgprint",
+    "redirect",
     "respond_as_web_page",
     "throw",
     "throw_permission_error",

@@ -77,6 +77,20 @@ def get_template(path: str) -> Any:
     return find(path)
 
 
+def get_jenv() -> Any:
+    """Jinja's environment of the site."""
+    from rota.frappe.utils.jinja import get_jenv as environment
+
+    return environment()
+
+
+def get_email_from_template(name: str, args: Any) -> tuple[str, str | None]:
+    """`templates/emails/NAME.html` of an app, filled in, and its `.txt` where there is one."""
+    from rota.frappe.utils.jinja import get_email_from_template as fill_in
+
+    return fill_in(name, args)
+
+
 def safe_eval(code: str, eval_globals: dict[str, Any] | None = None, eval_locals: dict[str, Any] | None = None) -> Any:
     """The value of an expression that a user wrote; it can reach nothing but what is given.
 
@@ -140,6 +154,8 @@ __all__ = [
     "format",
     "format_value",
     "generate_hash",
+    "get_email_from_template",
+    "get_jenv",
     "get_template",
     "parse_json",
     "render_template",

@@ -241,9 +241,10 @@ class Site:
         self.waker.wake(self.name)
 
     def close(self) -> None:
-        """Close the store's connections."""
-        if "store" in self.__dict__:
-            self.store.close()
+        """Close the connections that were opened for the site: its store's, and those of its cache and locks."""
+        for name in ("store", "cache_tables"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
 
 def machine_zone() -> str:

@@ -26,7 +26,7 @@ from dateutil import parser
 from dateutil.parser import ParserError
 from dateutil.relativedelta import relativedelta
 
-from rota.errors import NotInRota
+from rota.frappe._missing import missing
 from rota.frappe.utils._collections import (
     CallbackManager,
     create_batch,
@@ -555,6 +555,4 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # or every misspelt name would pass the type check
-
-    def __getattr__(name):
-        raise NotInRota(f"frappe.utils.{name}")
+    __getattr__ = missing(__name__)
