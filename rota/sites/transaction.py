@@ -198,7 +198,8 @@ class JobEnqueues(Enqueues):
             ChainStopped: too many.
         """
         running = self._running
-        if running is None or spec.method != running.method:
+        if running is None or spec.method != running.method or spec.run_at is not None:
+            # A link that waits for its time is no loop: it looks again later, on purpose.
             return spec
         fruitless = 0 if self.changed_anything else int(running.options.get("fruitless_links") or 0) + 1
         if fruitless >= FRUITLESS_LINKS:

@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from rota.sites.context import Context, current
-from rota.sites.mail.queue import FLUSH, FLUSH_ID, Mail, enqueue_mail, on_queued
+from rota.sites.mail.queue import FLUSH, FLUSH_ID, Mail, enqueue_mail, flush_job, on_queued
 from rota.sites.mail.sending import Flushed, flush_site
 from rota.sites.mail.smtp import Answer, Reply
 from rota.sites.templates import Templates
+
+SOONEST = 1_000_000  # microseconds before a round follows another
 
 __all__ = ["FLUSH", "FLUSH_ID", "Flushed", "Mail", "flush", "flush_site", "on_queued", "sendmail"]
 
@@ -42,9 +44,10 @@ def sendmail(context: Context, templates: Templates, *, now: Any = None, delayed
 
 
 def flush() -> dict[str, Any]:
-    """Send what waits on the site that is open: the method of the job, and of the schedule that runs each minute.
+    """Send what waits on the site that is open: the method of the job.
 
-    What is left when its time is over, or the worker is to stop, goes with the next one.
+    What is left when its time is over, when the worker is to stop, or until a server answers again, goes with a job of
+    its own then.
     """
     context = current()
     running = context.running
@@ -56,7 +59,10 @@ def flush() -> dict[str, Any]:
 
     if context.flags.in_test:
         return asdict(flush_site(context.site, connect=lambda *_: _Kept(context)))
-    return asdict(flush_site(context.site, is_over=is_over))
+    flushed = flush_site(context.site, is_over=is_over)
+    if flushed.next_at is not None:
+        context.enqueues.add(flush_job(context, max(flushed.next_at, context.site.store.now() + SOONEST)))
+    return asdict(flushed)
 
 
 class _Kept:

@@ -6,14 +6,14 @@ which a mail can arrive twice.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from rota.clock import Clock, to_micros
 from rota.db import Statements
 from rota.documents.session import Session
-from rota.documents.values import iso
+from rota.documents.values import iso, to_datetime
 
 SECOND = 1_000_000
 CLAIM = 300 * SECOND  # longer than any mail may take
@@ -68,6 +68,13 @@ class Outbox:
         moment = {"now": self._now(), "local_now": self._stored(self._local_now)}
         params = {**moment, "mail": mail, "limit": BATCH, "skip": skip}
         return [Waiting(*row) for row in self._session.query(self._sql["waiting"], params)]
+
+    def next_due(self, zone: tzinfo) -> int | None:
+        """When the next recipient may be tried (microseconds); None when nobody waits."""
+        put_off, later = self._session.query(self._sql["next_due"], {"local_now": self._stored(self._local_now)})[0]
+        moment = to_datetime(later)
+        send_after = None if moment is None else to_micros(moment.replace(tzinfo=zone))
+        return min((one for one in (put_off, send_after) if one is not None), default=None)
 
     def claim(self, one: Waiting) -> Claimed | None:
         """Take a recipient; None when somebody else has."""

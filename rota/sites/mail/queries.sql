@@ -7,6 +7,13 @@ where r.status in ('Not Sent', 'Sending') and coalesce(r.not_before, 0) <= :now
     and (q.send_after is null or q.send_after <= :local_now) and (:mail = '' or q.name = :mail)
 order by q.priority desc, q.creation, r.idx, r.name limit :limit offset :skip
 
+-- name: next_due
+-- When the next recipient may be tried: of mails whose time has come, and of those that wait for theirs.
+select min(case when coalesce(q.send_after, :local_now) <= :local_now then coalesce(r.not_before, 0) end),
+    min(case when q.send_after > :local_now then q.send_after end)
+from "tabEmail Queue Recipient" r join "tabEmail Queue" q on q.name = r.parent
+where r.status in ('Not Sent', 'Sending') and q.status in ('Not Sent', 'Sending', 'Partially Sent')
+
 -- name: claim
 update "tabEmail Queue Recipient"
 set status = 'Sending', claim = :claim, not_before = :until, attempts = coalesce(attempts, 0) + 1

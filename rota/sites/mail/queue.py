@@ -102,20 +102,21 @@ def on_queued(context: Context) -> None:
     """See that a job sends what was queued, once it is committed. Asked for again in one transaction, it stays one."""
     if context.site.config.mute_emails or context.flags.in_test or context.enqueues.waiting(FLUSH_ID) is not None:
         return
-    running = context.running
-    context.enqueues.add(
-        JobSpec(
-            key=new_key(),
-            id=FLUSH_ID,
-            method=FLUSH,
-            queue=SHORT,
-            user="Administrator",
-            created_at=to_micros(context.site.clock.now()),
-            timeout=context.site.config.queues()[SHORT],
-            parent=running.key if running else None,
-            made_by=running.claim.number if running else None,
-            options={"job_name": "Send mails"},
-        )
+    context.enqueues.add(flush_job(context))
+
+
+def flush_job(context: Context, run_at: int | None = None) -> JobSpec:
+    """The job that sends what waits, at `run_at` (microseconds) or at once; a newer one takes its place."""
+    return JobSpec(
+        key=new_key(),
+        id=FLUSH_ID,
+        method=FLUSH,
+        queue=SHORT,
+        user="Administrator",
+        created_at=to_micros(context.site.clock.now()),
+        timeout=context.site.config.queues()[SHORT],
+        run_at=run_at,
+        options={"job_name": "Send mails"},
     )
 
 

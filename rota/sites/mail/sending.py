@@ -44,6 +44,7 @@ class Flushed:
     later: int = 0
     expired: int = 0
     problems: list[str] = field(default_factory=list)
+    next_at: int | None = None  #: when the next one may be tried (microseconds); None when nobody waits
 
 
 def flush_site(
@@ -102,6 +103,7 @@ class _Round:
                     self._send(claimed)
         finally:
             self._outbox.settle()
+        self._did.next_at = self._outbox.next_due(self._site.zone)
         self._did.problems += self._down.values()
         for problem in self._did.problems:
             logger.warning("%s: %s", self._site.name, problem)
