@@ -46,6 +46,11 @@ class Connection(ABC):
         self._pid = os.getpid()
         self.in_transaction = False
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the database is gone from its other end, as far as is known here: only a new connection helps."""
+        return False
+
     # --- statements ---
 
     @abstractmethod

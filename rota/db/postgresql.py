@@ -34,11 +34,19 @@ except ImportError as missing:
 
 CONNECT_TIMEOUT = 5
 # A peer that vanished is noticed after about 10 + 3 x 3 s: well within the 30 s in which a dead host's jobs are back.
-KEEPALIVE: dict[str, Any] = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+# While something of ours is on its way to it, keepalives rest, and without a limit that lasts for a quarter of an hour.
+KEEPALIVE: dict[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 SERVER_KEEPALIVE: dict[str, Any] = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "3",
     "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "15000",
 }
 
 _TOKENS = re.compile(
@@ -120,6 +128,10 @@ class PostgreSQLConnection(Connection):
         self.raw = raw
         self.where = where
         self._cursor = psycopg.RawCursor(raw)
+
+    @property
+    def is_lost(self) -> bool:
+        return bool(self.raw.closed)
 
     def query(self, sql: str, params: Params = NOTHING) -> list[Row]:
         cursor = self._execute(sql, params)

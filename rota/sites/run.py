@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from rota.errors import (
     NotEncodable,
     RetryLater,
     RotaError,
+    StoreUnavailable,
     UnknownMethod,
 )
 from rota.jobs import Claim, Ending, JobSpec
@@ -45,6 +47,11 @@ from rota.sites.site import ADMINISTRATOR, Site
 from rota.sites.transaction import JobEnqueues
 from rota.sites.workspace import documents_of
 
+#: seconds that a connection was not used, after which it is asked whether it lives
+ASK_AFTER_SECONDS = 1.0
+#: microseconds until a job is tried again whose database could not be reached
+UNAVAILABLE = 2_000_000
+
 
 @dataclass(slots=True)
 class _Place:
@@ -54,6 +61,7 @@ class _Place:
     session: Session
     enqueues: JobEnqueues
     documents: Documents
+    used_at: float = 0.0  #: seconds, monotonic
 
 
 class SiteRunner:
@@ -79,15 +87,19 @@ class SiteRunner:
         self._flush = capture()
 
     def run(self, site: str, claim: Claim, channel: Channel) -> Report | Awaitable[Report]:
-        free = self._free.setdefault(site, [])
-        place = free.pop() if free else self._open(site)
+        try:
+            place = self._take(site)
+        except StoreUnavailable as error:
+            # Nothing was begun: the job waits for its database, and no attempt is lost.
+            run_at = to_micros(self._load(site).clock.now()) + UNAVAILABLE
+            return Report(ending=Ending.LATER, run_at=run_at, error=str(error))
         execution = Execution(place, claim, channel, self._flush)
         if execution.is_async:
-            return self._run_async(execution, free, place)
+            return self._run_async(execution, place)
         try:
             return execution.run()
         finally:
-            free.append(place)
+            self._put_back(place)
 
     def close(self) -> None:
         """Close what is open and runs nothing; a worker's process just ends instead."""
@@ -95,19 +107,46 @@ class SiteRunner:
             while free:
                 free.pop().session.close()
 
-    async def _run_async(self, execution: Execution, free: list[_Place], place: _Place) -> Report:
+    async def _run_async(self, execution: Execution, place: _Place) -> Report:
         try:
             return await execution.run_async()
         finally:
-            free.append(place)
+            self._put_back(place)
+
+    def _take(self, site: str) -> _Place:
+        """A place to run a job in. A server may have gone and come back while nothing was asked of it here."""
+        free = self._free.setdefault(site, [])
+        while free:
+            place = free.pop()
+            if time.monotonic() - place.used_at < ASK_AFTER_SECONDS or _answers(place.session):
+                return place
+            place.session.close()
+        return self._open(site)
+
+    def _put_back(self, place: _Place) -> None:
+        if place.session.connection.is_lost:
+            place.session.close()
+            return
+        place.used_at = time.monotonic()
+        self._free[place.site.name].append(place)
 
     def _open(self, name: str) -> _Place:
-        site = self._sites.get(name)
-        if site is None:
-            site = self._sites[name] = Site.load(self._bench, name)
-        enqueues = JobEnqueues(site.store, site.wake_workers)
-        session = Session(site.database, participants=[enqueues])
-        return _Place(site, session, enqueues, documents_of(site, session, ADMINISTRATOR))
+        site = self._load(name)
+        session = Session(site.database)
+        try:
+            # Read here once, so that no job has begun yet if the database can't be reached.
+            site.apps  # noqa: B018
+            enqueues = JobEnqueues(site.store, site.wake_workers)
+            session.participants.append(enqueues)
+            return _Place(site, session, enqueues, documents_of(site, session, ADMINISTRATOR))
+        except BaseException:
+            session.close()
+            raise
+
+    def _load(self, name: str) -> Site:
+        if name not in self._sites:
+            self._sites[name] = Site.load(self._bench, name)
+        return self._sites[name]
 
 
 class Execution:
@@ -231,6 +270,9 @@ class Execution:
             return Report(ending=Ending.LOST, error=str(error), unknown=True)
         with self._channel.uninterrupted():
             self._session.rollback()
+        if isinstance(error, StoreUnavailable) or self._session.connection.is_lost:
+            # What it did went with its connection: as if its worker had died, whatever the application made of it.
+            return Report(ending=Ending.LOST, error=f"The database was lost while it ran: {error}")
         if isinstance(error, RetryLater):
             return Report(ending=Ending.LATER, run_at=self._later(error), error=str(error))
         if isinstance(error, JobLost):
@@ -286,6 +328,14 @@ class Execution:
 
     def _hook_arguments(self) -> dict[str, Any]:
         return {"method": self._claim.method, "kwargs": self.running.kwargs, "transaction_type": "job"}
+
+
+def _answers(session: Session) -> bool:
+    try:
+        session.query("select 1")
+    except StoreUnavailable:
+        return False
+    return True
 
 
 def _nothing() -> None:

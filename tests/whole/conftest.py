@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import RUN_PROCESS
 from tests.support.benches import TestBench
 
 
@@ -15,6 +17,12 @@ from tests.support.benches import TestBench
 def database(request: pytest.FixtureRequest) -> str:
     """What a new site is made on: `sqlite`, or the URL of an empty PostgreSQL database."""
     return "sqlite" if request.param == "sqlite" else str(request.getfixturevalue("postgres_dsn"))
+
+
+@pytest.fixture(scope="session")
+def worker_run() -> int:
+    """The process whose end is the end of this test run: a server of a test's own outlives it by a second."""
+    return int(os.environ[RUN_PROCESS])
 
 
 @pytest.fixture
