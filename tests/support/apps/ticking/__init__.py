@@ -1,0 +1,1 @@
+"""An app for tests: a task that runs each second."""
