@@ -1,0 +1,119 @@
+"""PostgreSQL that crashes, is restarted, kills backends or loses connections under load: no job lost or done twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.support.benches import TestBench
+from tests.support.postgres import PostgresServer
+from tests.support.proxy import Proxy
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.serial
+JOBS = 2000
+BACKENDS = "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+LISTENERS = "select count(*) from pg_stat_activity where query ilike 'listen %' and datname = current_database()"
+
+
+@dataclass
+class Load:
+    """A site whose database is behind a proxy, with a dispatcher at work."""
+
+    bench: TestBench
+    server: PostgresServer
+    proxy: Proxy
+    direct: str  #: the database's URL without the proxy
+
+    def begin(self, jobs: int = JOBS, seconds: float = 0.002) -> None:
+        with self.bench.jobs() as queue:
+            queue.queue.enqueue_many("ledger.tasks.record", [{"number": n, "seconds": seconds} for n in range(jobs)])
+        self.bench.start("worker", "--processes", "3")
+        self.goes_on(within=40)
+
+    def finished(self) -> int:
+        return self.bench.stats()["finished"]
+
+    def goes_on(self, *, within: float) -> None:
+        """See jobs run again."""
+        began, before = time.monotonic(), self.finished()
+        wait_until(lambda: self.finished() > before, timeout=40, message=self.bench.output()[-3000:])
+        assert time.monotonic() - began < within
+
+    def listens(self, *, within: float) -> None:
+        began = time.monotonic()
+        with psycopg.connect(self.direct, autocommit=True) as admin:
+            wait_until(lambda: (admin.execute(LISTENERS).fetchone() or (0,))[0] == 1, timeout=40)
+        assert time.monotonic() - began < within
+
+    def ends_well(self, jobs: int = JOBS) -> None:
+        """All jobs have finished, and each effect is there once."""
+        self.bench.wait_for({"finished": jobs, "queued": 0, "started": 0, "failed": 0, "scheduled": 0}, timeout=60)
+        with self.bench.open() as context:
+            assert sorted(context.documents.get_all("Effect", pluck="number")) == list(range(jobs))
+
+
+@pytest.fixture
+def load(tmp_path: Path, durable_postgres_server: PostgresServer, durable_postgres_dsn: str) -> Iterator[Load]:
+    proxy = Proxy(durable_postgres_server.port)
+    name = durable_postgres_dsn.rpartition("/")[2].partition("?")[0]
+    url = durable_postgres_server.dsn(name, tcp=True).replace(f":{durable_postgres_server.port}/", f":{proxy.port}/")
+    bench = TestBench(tmp_path / "bench", database=url, apps=["ledger", "faults"], max_crashes=100)
+    yield Load(bench, durable_postgres_server, proxy, durable_postgres_dsn)
+    bench.close()
+    proxy.close()
+
+
+def test_jobs_run_again_within_seconds_of_a_servers_crash(load: Load) -> None:
+    load.begin()
+    for _ in range(3):
+        load.server.restart(mode="immediate")
+        load.goes_on(within=5)
+        load.listens(within=10)
+    load.ends_well()
+
+
+def test_backends_that_are_terminated_at_random_lose_no_job(load: Load) -> None:
+    dice = random.Random(4)
+    load.begin()
+    with psycopg.connect(load.direct, autocommit=True) as admin:
+        for _ in range(25):
+            backends = admin.execute(BACKENDS).fetchall()
+            if backends:
+                admin.execute("select pg_terminate_backend(%s)", dice.choice(backends))
+            _let_some_run(load)
+    load.listens(within=10)
+    load.ends_well()
+
+
+def test_connections_that_are_cut_lose_no_job(load: Load) -> None:
+    load.begin()
+    for _ in range(10):
+        assert load.proxy.cut() > 0
+        _let_some_run(load)
+    load.goes_on(within=5)
+    load.listens(within=10)
+    load.ends_well()
+
+
+def test_a_job_whose_commit_was_not_answered_is_neither_run_again_nor_failed(load: Load) -> None:
+    jobs = 200
+    load.proxy.marked = b"tabEffect"
+    load.begin(jobs, seconds=0.01)
+    load.proxy.commits_to_cut = 20
+    wait_until(lambda: load.proxy.cut_commits >= 20, timeout=40, message=load.bench.output()[-3000:])
+    load.ends_well(jobs)
+    with load.bench.site() as site:
+        views = site.store.listing(limit=jobs + 1)
+    assert {(view.state.value, view.attempt, view.crashes) for view in views} == {("finished", 1, 0)}
+
+
+def _let_some_run(load: Load) -> None:
+    enough = min(JOBS, load.finished() + 20)
+    wait_until(lambda: load.finished() >= enough, timeout=40, message=load.bench.output()[-3000:])
