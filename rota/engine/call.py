@@ -10,6 +10,7 @@ import importlib
 import inspect
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 from rota.errors import UnknownMethod
@@ -101,6 +102,9 @@ def _attribute(path: str, module: Any, found: list[str], rest: list[str]) -> Cal
             place = ".".join([*found, *rest[:number]])
             kind = "module" if number == 0 else "object"
             raise UnknownMethod(path, f"the {kind} {place!r} has no {name!r}") from error
+        if isinstance(thing, ModuleType):
+            # What a module of the app happens to import is no part of it: `app.tasks.os.system` must lead nowhere.
+            raise UnknownMethod(path, f"{'.'.join([*found, *rest[: number + 1]])!r} is another module")
     if not callable(thing):
         raise UnknownMethod(path, f"it is a {type(thing).__name__}, which can't be called")
     function: Callable[..., Any] = thing

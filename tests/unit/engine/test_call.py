@@ -14,7 +14,7 @@ from rota.errors import UnknownMethod
 
 FILES = {
     "__init__.py": "",
-    "tasks.py": "LIMIT = 3\ndef run(a, b=2): return (a, b)\nclass Tool:\n    def use(self): pass\n",
+    "tasks.py": "import os\nLIMIT = 3\ndef run(a, b=2): return (a, b)\nclass Tool:\n    def use(self): pass\n",
     "deep/__init__.py": "",
     "deep/more.py": "def dig(): return 'deep'\n",
     "broken.py": "def f():\n    pass\n\nraise ValueError('at import')\n",
@@ -84,6 +84,12 @@ def test_the_reason_says_which_part_is_missing_or_where_the_import_failed(
     with pytest.raises(UnknownMethod) as caught:
         resolver.resolve(path)
     assert reason in caught.value.reason
+
+
+@pytest.mark.parametrize("path", ["shopapp.tasks.os.system", "shopapp.tasks.os.path.join", "shopapp.tasks.os"])
+def test_what_a_module_imports_is_not_the_apps(resolver: Resolver, path: str) -> None:
+    with pytest.raises(UnknownMethod, match="another module"):
+        resolver.resolve(path)
 
 
 def test_a_call_passes_what_the_function_takes() -> None:
