@@ -80,7 +80,10 @@ def build_for_autosuggest(res: Any, doctype: str) -> list[dict[str, Any]]:
     found = []
     for row in res:
         name, *others = list(row.values()) if isinstance(row, dict) else list(row)
-        one: dict[str, Any] = {"value": name, "description": ", ".join(str(part) for part in others if part)}
+        one: dict[str, Any] = {
+            "value": name,
+            "description": ", ".join(str(part) for part in others if part and part != name),
+        }
         if shows_title and others:
             one["label"] = others[0]
         found.append(one)

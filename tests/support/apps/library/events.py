@@ -1,6 +1,5 @@
 """What hooks call."""
 
-
 SEEN = []
 
 
