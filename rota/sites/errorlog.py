@@ -33,8 +33,8 @@ def record_error(
 def title_and_body(title: Any, message: Any, trace: str) -> tuple[str, str]:
     """Which of `log_error`'s two positional arguments is the title: apps use both orders.
 
-    frappe-api: Frappe swaps only when the first has several lines; a long sentence beside a short second one was meant
-    as the body, too.
+    Frappe swaps only when the first has several lines. A sentence beside a short text that is shorter, or Written Like
+    This, was meant as the body, too.
     """
     if message is None:
         first = str(title or "Error")
@@ -42,9 +42,9 @@ def title_and_body(title: Any, message: Any, trace: str) -> tuple[str, str]:
             return first.strip().splitlines()[0][:MAX_TITLE], first
         return _fitting(first, trace)
     one, two = str(title or ""), str(message)
-    one_is_body = "\n" in one.strip() or (
-        "\n" not in two.strip() and len(two) <= SHORT_TITLE and len(one) > len(two) and _is_sentence(one)
-    )
+    two_may_be_title = "\n" not in two.strip() and len(two) <= SHORT_TITLE
+    two_is_rather = len(one) > len(two) or (_is_headline(two) and not _is_headline(one))
+    one_is_body = "\n" in one.strip() or (two_may_be_title and two_is_rather and _is_sentence(one))
     if one_is_body and not ("\n" in two.strip() and "\n" not in one.strip()):
         one, two = two, one
     return _fitting(one or "Error", two)
@@ -59,6 +59,11 @@ def _fitting(title: str, body: str) -> tuple[str, str]:
 
 def _is_sentence(text: str) -> bool:
     return ": " in text or len(text.split()) > 3
+
+
+def _is_headline(text: str) -> bool:
+    words = text.split()
+    return len(words) > 1 and all(word[0].isupper() for word in words)
 
 
 def _traceback() -> str:
