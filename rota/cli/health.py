@@ -82,3 +82,5 @@ def _print(found: list[tuple[Health, dict[str, Counter[str]]]]) -> None:
             click.echo("------------")
         for problem in [*health.problems, *(f"{id_}: {error}" for id_, error in health.broken.items())]:
             click.echo(f"Problem: {problem}")
+        for note in health.notes:
+            click.echo(f"Note: {note}")

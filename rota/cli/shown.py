@@ -133,6 +133,7 @@ def status_value(health: Health) -> dict[str, Any]:
         "next": [{"schedule": one.id, "due": moment(one.due)} for one in health.coming[:MOST_COMING]],
         "late": [{"schedule": one.id, "due": moment(one.due), "why": one.why} for one in health.late],
         "problems": [*health.problems, *(f"{id_}: {error}" for id_, error in health.broken.items())],
+        "notes": list(health.notes),
     }
 
 

@@ -60,8 +60,10 @@ class PostgreSQL(Database):
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, pooler: bool = False) -> None:
+        """`pooler`: a transaction pooler stands before the server, so that a session is nobody's own."""
         self.dsn = dsn
+        self.pooler = pooler
 
     def connect(
         self,
@@ -77,9 +79,11 @@ class PostgreSQL(Database):
 
         `busy_timeout`: seconds to wait for a lock. `statement_timeout`: seconds a statement may run, 0 for ever.
         `settings`: further settings of the session. `prepare`: let hot statements be prepared on the server.
-        `session`: make these limits and settings the session's; without it none of them holds. Both must be off behind
-        a transaction pooler, where the next transaction of a session is somebody else's.
+        `session`: make these limits and settings the session's; without it none of them holds. Behind a transaction
+        pooler, where the next transaction of a session is somebody else's, both are off, and only a transaction's wait
+        for locks is limited.
         """
+        prepare, session = prepare and not self.pooler, session and not self.pooler
         try:
             raw = psycopg.connect(
                 self.dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT, application_name=name, **KEEPALIVE
@@ -90,6 +94,8 @@ class PostgreSQL(Database):
         raw.adapters.register_loader("uuid", _KeyLoader)
         raw.adapters.register_loader("uuid", _BinaryKeyLoader)
         connection = PostgreSQLConnection(raw, self.describe())
+        if self.pooler:
+            connection.at_begin = f"; set local lock_timeout = {int(busy_timeout * 1000)}; set local timezone = 'UTC'"
         limits = {
             "lock_timeout": f"{int(busy_timeout * 1000)}",
             "statement_timeout": f"{int(statement_timeout * 1000)}",
@@ -127,6 +133,7 @@ class PostgreSQLConnection(Connection):
         super().__init__()
         self.raw = raw
         self.where = where
+        self.at_begin = ""  #: further statements, sent with each BEGIN
         self._cursor = psycopg.RawCursor(raw)
 
     @property
@@ -170,7 +177,7 @@ class PostgreSQLConnection(Connection):
         self._check_process()
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")
-        self._execute("begin" if write else "begin read only", NOTHING)
+        self.script(("begin" if write else "begin read only") + self.at_begin)
         self.in_transaction = True
 
     def commit(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rota.clock import from_micros, to_micros
+from rota.engine.roster import LOOK_SECONDS
 from rota.errors import UsageError
 from rota.schedule import Schedule, next_due
 from rota.sites.site import Site
@@ -14,6 +15,10 @@ from rota.store import DispatcherView, PauseView, ScheduleView, WorkerView
 
 #: A tick is late once it has been due for this long, in seconds.
 LATE_AFTER = 90.0
+POLLED = (
+    f"db_pooler is set: other hosts' jobs are found by looking every {LOOK_SECONDS:g} s, as no wake-up comes through "
+    "a transaction pooler"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Health:
     late: Sequence[Late]
     broken: dict[str, str]  #: schedules that can't run: id -> why
     waiting: dict[str, float]  #: queue -> seconds for which its oldest claimable job has waited
+    notes: Sequence[str] = ()  #: what is no problem and good to know, each a line for people
 
     @property
     def problems(self) -> list[str]:
@@ -82,6 +88,7 @@ def look(site: Site) -> Health:
         ],
         broken=broken,
         waiting={queue: (now - since) / 1e6 for queue, since in store.oldest_queued().items()},
+        notes=[POLLED] if site.config.db_pooler and store.dialect == "postgresql" else [],
     )
 
 

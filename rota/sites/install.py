@@ -37,7 +37,7 @@ def new_site(
     wanted = [find_app(bench, app) for app in apps]
     Apps([builtin_app(), *wanted]).hooks()
     key = base64.urlsafe_b64encode(os.urandom(32)).decode("ascii")
-    own = {**_database_settings(database), "encryption_key": key}
+    own = {**_database_settings(database, pooler=config.load(bench.path).db_pooler), "encryption_key": key}
     was_there = (bench.sites_path / name).exists()
     folder = bench.make_site_folders(name)
     try:
@@ -97,12 +97,12 @@ def pending_jobs(bench: Bench, name: str) -> int:
     return sum(counts[state] for state in ("queued", "started"))
 
 
-def _database_settings(database: str) -> dict[str, Any]:
+def _database_settings(database: str, *, pooler: bool) -> dict[str, Any]:
     if database == SQLITE:
         return {"db_type": SQLITE}
     if not database.startswith(("postgresql://", "postgres://")):
         raise UsageError(f"--db is sqlite or a postgresql:// URL, not {database.split('://', 1)[0]!r}")
-    connection = open_database(database).connect()
+    connection = open_database(database, pooler=pooler).connect()
     try:
         schemas = "select count(*) from information_schema.schemata where schema_name = 'rota'"
         tables = "select count(*) from information_schema.tables where table_schema = current_schema()"

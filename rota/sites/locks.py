@@ -17,7 +17,8 @@ from rota.sites.cache.tables import CacheTables
 POLL = 0.05  # seconds
 DOCUMENT_LOCK = 12 * 3600.0  # seconds after which a document's lock is over, in case nobody took it away
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
-_TRY = "select pg_try_advisory_lock(:number)"
+# The transaction's, not the session's: behind a pooler the session goes on to somebody else.
+_TRY = "select pg_try_advisory_xact_lock(:number)"
 
 
 @contextmanager
@@ -47,6 +48,7 @@ def database_lock(database: Database, name: str, clock: Clock, *, timeout: float
     deadline = clock.monotonic() + timeout
     connection = database.connect()
     try:
+        connection.begin()
         while not connection.value(_TRY, {"number": number}):
             _wait(name, clock, deadline)
         yield

@@ -78,12 +78,12 @@ class Site:
         """The documents' database."""
         settings = self.config
         if settings.db_url:
-            return open_database(settings.db_url)
+            return open_database(settings.db_url, pooler=settings.db_pooler)
         if settings.db_type == "sqlite":
             return SQLite(self.path / (settings.db_name or SITE_DB))
         if settings.db_type not in ("postgres", "postgresql"):
             raise ConfigError(f"db_type of {self.name} is {settings.db_type!r}: sqlite or postgresql")
-        return open_database(_dsn(settings, self.name))
+        return open_database(_dsn(settings, self.name), pooler=settings.db_pooler)
 
     @cached_property
     def engine_database(self) -> Database:
