@@ -23,9 +23,10 @@ check: .venv/installed ## Formatting, lint, types, the floors, and the documenta
 	$(RUN)/zensical build --strict
 	$(RUN)/pytest tests/docs
 
-docs: .venv/installed ## Write the pages of settings and commands anew, and build the documentation into build/docs
+docs: .venv/installed ## Write the pages of settings, commands and compatibility anew, and build the documentation into build/docs
 	$(RUN)/python -m scripts.settings_page
 	$(RUN)/python -m scripts.commands_page
+	$(RUN)/python -m scripts.compat_page
 	$(RUN)/zensical build --clean --strict
 
 lock: .venv/installed ## Write requirements.lock anew from pyproject.toml, with today's newest versions

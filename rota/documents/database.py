@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,16 @@ from rota.errors import (
     QueryDeadlockError,
     QueryTimeoutError,
     StoreConflict,
+    StoreError,
     TooManyWritesError,
     UniqueValidationError,
 )
 
 if TYPE_CHECKING:
     from rota.documents.documents import Documents
+
+_NO_COLUMN = re.compile(r"no such column|has no column|column .* does not exist", re.I)
+_NO_TABLE = re.compile(r"no such table|relation .* does not exist", re.I)
 
 
 class DocumentDatabase(Writes, SchemaAccess):
@@ -371,10 +376,23 @@ class DocumentDatabase(Writes, SchemaAccess):
 
     is_unique_key_violation = is_primary_key_violation = is_duplicate_entry
 
+    @staticmethod
+    def is_missing_column(error: BaseException) -> bool:
+        """Whether an error is a column that is not there."""
+        said = isinstance(error, StoreError) and _NO_COLUMN.search(str(error))
+        return isinstance(error, InvalidColumnName) or bool(said)
+
+    @staticmethod
+    def is_table_missing(error: BaseException) -> bool:
+        """Whether an error is a table that is not there."""
+        return isinstance(error, StoreError) and bool(_NO_TABLE.search(str(error)))
+
     DuplicateEntryError = DuplicateEntryError
     TooManyWritesError = TooManyWritesError
     QueryDeadlockError = QueryDeadlockError
     QueryTimeoutError = QueryTimeoutError
+    # What drivers of databases call whatever a statement did wrong.
+    OperationalError = InternalError = ProgrammingError = IntegrityError = StoreError
 
 
 def _listed(fields: Sequence[str] | str) -> list[str]:

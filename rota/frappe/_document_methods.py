@@ -6,7 +6,7 @@ from typing import Any
 
 from rota import frappe  # what an app has put there counts
 from rota.documents.document import Document
-from rota.errors import DocumentLockedError, JobCanceled, JobTimeout
+from rota.errors import DocumentLockedError, JobLost
 from rota.sites.attached import action_locks_of, locks_of
 from rota.sites.context import current
 
@@ -144,17 +144,29 @@ def execute_action(doctype: str, name: Any, action: str, kwargs: dict[str, Any])
     """Run a document's action as `queue_action` asked for; a comment on the document says when it failed."""
     doc = frappe.get_doc(doctype, name)
     action_locks_of(current()).unlock(doctype, str(name))
-    try:
+    with _FailureOnDocument(doctype, name):
         return getattr(doc, action)(**kwargs)
-    except (Exception, JobTimeout, JobCanceled) as error:
-        last = current().messages[-1]["message"] if current().messages else str(error)
+
+
+class _FailureOnDocument:
+    """A block whose failure is told by a comment on a document, and goes on."""
+
+    def __init__(self, doctype: str, name: Any) -> None:
+        self._doctype, self._name = doctype, name
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, JobLost):
+            return
+        messages = current().messages
+        last = str(messages[-1]["message"] if messages else error)
         frappe.db.rollback()
-        frappe.get_doc(doctype, name).add_comment(
-            "Comment", f"Action Failed<br><br>{frappe.utils.escape_html(str(last))}"
-        )
+        doc = frappe.get_doc(self._doctype, self._name)
+        doc.add_comment("Comment", f"Action Failed<br><br>{frappe.utils.escape_html(last)}")
         frappe.db.commit()
-        frappe.get_doc(doctype, name).notify_update()
-        raise
+        doc.notify_update()
 
 
 def wire() -> None:

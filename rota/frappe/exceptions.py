@@ -77,6 +77,13 @@ from rota.errors import (
     ValidationError,
 )
 
+
+class SessionBootFailed(ValidationError):
+    """What the desk needs to start could not be put together."""
+
+    http_status_code = 500
+
+
 __all__ = [
     "AppNotInstalledError",
     "AttachmentLimitReached",
@@ -139,6 +146,7 @@ __all__ = [
     "RequestToken",
     "RetryBackgroundJobError",
     "SecurityException",
+    "SessionBootFailed",
     "SessionExpired",
     "SessionStopped",
     "TemplateNotFoundError",

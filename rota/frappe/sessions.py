@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rota import frappe  # what an app has put there counts
 from rota.frappe._missing import missing
+from rota.frappe.exceptions import SessionBootFailed
 
-
-class SessionBootFailed(frappe.ValidationError):
-    """What the desk needs to start could not be put together."""
-
-    http_status_code = 500
+__all__ = ["SessionBootFailed"]
 
 
 def get_csrf_token() -> str:

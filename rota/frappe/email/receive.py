@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rota.errors import ValidationError
+from rota.errors import MaxFileSizeReachedError, ValidationError
 from rota.frappe._missing import missing
+
+__all__ = ["EmailSizeExceededError", "LoginLimitExceeded", "MaxFileSizeReachedError"]
 
 
 class EmailSizeExceededError(ValidationError):

@@ -6,13 +6,16 @@ from typing import Any
 
 from pypika import Field
 
-from rota.frappe.query_builder import functions
+from rota.frappe.query_builder import functions, terms
 from rota.frappe.query_builder.builder import Base
 from rota.frappe.query_builder.utils import get_query
 
 
 class QB(Base):
     """`frappe.qb`."""
+
+    terms = terms
+    functions = functions
 
     @staticmethod
     def get_query(*args: Any, **kwargs: Any) -> Any:
