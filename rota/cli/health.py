@@ -40,18 +40,21 @@ def version(as_json: bool) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, state: State, as_json: bool) -> None:
     """Say what keeps the sites from working; exit code 1 when something does."""
-    from rota.cli.shown import status_value
+    from rota.cli.shown import pause_text, status_value
     from rota.sites.health import look
 
     names = state.sites() if state.site else state.bench.sites()
     found: list[tuple[Health, dict[str, Counter[str]]]] = []
+    pauses: dict[str, list[str]] = {}
     for name in names:
         with state.open(name) as site:
-            found.append((look(site), _waiting(site)))
+            health = look(site)
+            found.append((health, _waiting(site)))
+            pauses[name] = [pause_text(one, site.zone) for one in health.pauses]
     if as_json:
         show_json([{**status_value(health), "waiting": waiting} for health, waiting in found])
     else:
-        _print(found)
+        _print(found, pauses)
     ctx.exit(1 if any(health.problems or health.broken for health, _ in found) else 0)
 
 
@@ -67,7 +70,7 @@ def _waiting(site: Site) -> dict[str, Counter[str]]:
     return found
 
 
-def _print(found: list[tuple[Health, dict[str, Counter[str]]]]) -> None:
+def _print(found: list[tuple[Health, dict[str, Counter[str]]]], pauses: dict[str, list[str]]) -> None:
     click.echo("-----Checking scheduler status-----")
     for health, _ in found:
         if health.inactive:
@@ -82,5 +85,7 @@ def _print(found: list[tuple[Health, dict[str, Counter[str]]]]) -> None:
             click.echo("------------")
         for problem in [*health.problems, *(f"{id_}: {error}" for id_, error in health.broken.items())]:
             click.echo(f"Problem: {problem}")
+        for pause in pauses[health.site]:
+            click.echo(f"Paused: {pause}")
         for note in health.notes:
             click.echo(f"Note: {note}")

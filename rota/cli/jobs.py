@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rota.cli.pauses import pause, pauses, resume
 from rota.cli.state import State, json_option, pass_state, show_json, show_table, site_option
 
 if TYPE_CHECKING:
@@ -28,9 +29,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 @site_option
 @click.pass_context
 def jobs(ctx: click.Context) -> None:
-    """Look at jobs; retry, cancel and purge them."""
+    """Look at jobs; retry, cancel, pause and purge them."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+
+
+for _command in (pause, resume, pauses):
+    jobs.add_command(_command)
 
 
 def _selection(command: F) -> F:
@@ -58,9 +63,10 @@ def list_jobs(state: State, /, states: tuple[str, ...], limit: int, as_json: boo
     with state.open() as site:
         _check_queue(site, wanted["queue"])
         found = site.store.listing(_filter(states, **wanted), limit=limit)
-        rows = [job_row(view, site.zone) for view in found]
+        paused = site.store.pauses()
+        rows = [job_row(view, site.zone, paused) for view in found]
     if as_json:
-        show_json([job_value(view) for view in found])
+        show_json([job_value(view, paused) for view in found])
     else:
         show_table(JOB_COLUMNS, rows, empty="no jobs")
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Any
 
 from rota.clock import from_micros
+from rota.sites.control import Target, pause_of
 from rota.sites.health import Health
 from rota.sites.masking import masked, masked_arguments
 from rota.store import Store
-from rota.store.views import JobView
+from rota.store.views import JobView, PauseView
 
 LONGEST_CELL = 60
 MOST_COMING = 5
@@ -33,13 +34,34 @@ def duration(view: JobView) -> float | None:
     return (view.ended_at - view.started_at) / 1e6
 
 
-def job_value(view: JobView) -> dict[str, Any]:
-    """A job for programs: moments in ISO 8601, UTC; durations in seconds."""
+def pause_value(pause: PauseView) -> dict[str, Any]:
+    """A pause for programs."""
+    return {
+        "scope": pause.scope,
+        "name": pause.name,
+        "by": pause.by,
+        "why": pause.why,
+        "at": moment(pause.at),
+        "until": moment(pause.until),
+    }
+
+
+def pause_text(pause: PauseView, zone: tzinfo) -> str:
+    """A pause for people: what, by whom, until when and why."""
+    end = "" if pause.until is None else f" until {moment(pause.until, zone)}"
+    why = f": {pause.why}" if pause.why else ""
+    return f"{Target(pause.scope, pause.name)} by {pause.by}{end}{why}"  # type: ignore[arg-type]
+
+
+def job_value(view: JobView, pauses: Sequence[PauseView] = ()) -> dict[str, Any]:
+    """A job for programs: moments in ISO 8601, UTC; durations in seconds. `pauses`: those of its site."""
+    pause = pause_of(view, pauses)
     return {
         "id": view.id,
         "key": view.key,
         "state": view.state.value,
-        "waits_for": view.waits_for,
+        "waits_for": "pause" if pause else view.waits_for,
+        "paused": pause and pause_value(pause),
         "queue": view.queue,
         "method": view.method,
         "user": view.user,
@@ -60,11 +82,12 @@ def job_value(view: JobView) -> dict[str, Any]:
 JOB_COLUMNS = ("id", "state", "queue", "method", "user", "created", "took", "attempt", "error")
 
 
-def job_row(view: JobView, zone: tzinfo) -> tuple[Any, ...]:
+def job_row(view: JobView, zone: tzinfo, pauses: Sequence[PauseView] = ()) -> tuple[Any, ...]:
     """A job as a line of a table; `JOB_COLUMNS` names its cells."""
-    took = duration(view)
-    state = f"{view.state.value} ({view.waits_for})" if view.waits_for else view.state.value
-    error = _last_line(view.error or view.reason)
+    took, pause = duration(view), pause_of(view, pauses)
+    waits_for = "pause" if pause else view.waits_for
+    state = f"{view.state.value} ({waits_for})" if waits_for else view.state.value
+    error = f"paused: {pause_text(pause, zone)}" if pause else _last_line(view.error or view.reason)
     return (
         view.id,
         state,
@@ -82,7 +105,7 @@ def job_details(store: Store, view: JobView, *, mask: Iterable[str]) -> dict[str
     """All that is known of a job, secrets hidden."""
     progress = store.progress(view.key)
     return {
-        **job_value(view),
+        **job_value(view, store.pauses()),
         "arguments": masked_arguments(view, mask),
         "options": {key: value for key, value in view.options.items() if value not in (None, "", [], {})},
         "result": masked(view.result, set(mask)) if view.result else None,
@@ -102,9 +125,9 @@ def job_details(store: Store, view: JobView, *, mask: Iterable[str]) -> dict[str
 
 def job_text(details: dict[str, Any]) -> str:
     """A job's details for people."""
-    long = ("error", "attempts", "lines", "arguments", "options", "result")
+    long = ("paused", "error", "attempts", "lines", "arguments", "options", "result")
     lines = [f"{key + ':':14}{value}" for key, value in details.items() if key not in long and value is not None]
-    for key in ("arguments", "options", "result"):
+    for key in ("paused", "arguments", "options", "result"):
         if details[key]:
             lines.append(f"{key + ':':14}{json.dumps(details[key], ensure_ascii=False)}")
     lines += [f"attempt {one['attempt']} {one['ending']}: {_last_line(one['error'])}" for one in details["attempts"]]
@@ -132,6 +155,7 @@ def status_value(health: Health) -> dict[str, Any]:
         "schedules": len(health.schedules),
         "next": [{"schedule": one.id, "due": moment(one.due)} for one in health.coming[:MOST_COMING]],
         "late": [{"schedule": one.id, "due": moment(one.due), "why": one.why} for one in health.late],
+        "pauses": [pause_value(one) for one in health.pauses],
         "problems": [*health.problems, *(f"{id_}: {error}" for id_, error in health.broken.items())],
         "notes": list(health.notes),
     }
@@ -152,5 +176,5 @@ def status_text(health: Health, zone: tzinfo) -> str:
     lines += [f"  next: {moment(one.due, zone)} {one.id}" for one in health.coming[:MOST_COMING]]
     lines += [f"  late: {one.id}, due {moment(one.due, zone)}: {one.why}" for one in health.late]
     lines += [f"  problem: {id_}: {error}" for id_, error in health.broken.items()]
-    lines += [f"  paused: {one.scope} {one.name} by {one.by}: {one.why}" for one in health.pauses]
+    lines += [f"  paused: {pause_text(one, zone)}" for one in health.pauses]
     return "\n".join(lines)

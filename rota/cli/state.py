@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,6 +75,14 @@ class State:
 
 
 pass_state = click.make_pass_decorator(State, ensure=True)
+
+
+def who() -> str:
+    """Who is at the command line, as it is told of what they did: the name of the system's user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need have no name
+        return f"user {os.getuid()}"
 
 
 def site_option(command: F) -> F:

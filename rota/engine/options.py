@@ -57,6 +57,26 @@ def moment_of(run_at: datetime | None, delay: Any, *, now: int, zone: tzinfo) ->
     return to_micros(run_at if run_at.tzinfo else run_at.replace(tzinfo=zone))
 
 
+def end_of(name: str, text: str, *, now: int, zone: tzinfo) -> int:
+    """A moment to come in microseconds, as people write it: a span ("2h"), or a time (ISO 8601) in `zone` or its own.
+
+    Raises:
+        UsageError: it is neither, or over.
+    """
+    if _SPAN.fullmatch(text.strip().lower()):
+        return now + int(seconds_of(name, text) * MICROSECOND)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(
+            f'{name} takes a span as in "2h", or a time as in "2026-01-31 18:00", not {text!r:.80}'
+        ) from error
+    end = to_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    if end <= now:
+        raise UsageError(f"{name}: {text} is over")
+    return end
+
+
 def mode_of(deduplicate: bool | str, job_id: str | None, run_at: int | None) -> Mode:
     """What an enqueue does when a job of its id is alive, from `deduplicate`: False, True, skip, replace, debounce.
 

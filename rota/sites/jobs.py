@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from rota.engine.call import call_by_signature
 from rota.engine.job import Job
+from rota.engine.options import moment_of
 from rota.engine.queue import Caller, Method, Queue
 from rota.jobs import JobSpec, Mode
-from rota.sites import bound
+from rota.sites import bound, control
 from rota.sites.apps import JOB_MARK
 from rota.sites.codec import JOB_CODEC, is_bound
 from rota.sites.context import Context
@@ -140,6 +142,27 @@ class Jobs:
         if self._context.enqueues.drop(job.key):
             return "canceled"
         return self.queue.cancel(job.key, reason=reason, by=self._context.user)
+
+    # --- pauses ---
+
+    def pause(
+        self, *, queue: str | None = None, method: str | None = None, why: str = "", until: datetime | None = None
+    ) -> None:
+        """Let nobody claim jobs of a queue, or of a function, or any; at once, whatever becomes of the transaction.
+
+        `until`: aware, or in the site's zone, when it ends by itself; None: when somebody resumes it.
+
+        Raises:
+            UnknownQueue: the bench has no such queue.
+            UsageError: both a queue and a function are named.
+        """
+        site = self._context.site
+        end = moment_of(until, None, now=site.store.now(), zone=site.zone)
+        control.pause(site, control.Target.of(queue=queue, method=method), by=self._context.user, why=why, until=end)
+
+    def resume(self, *, queue: str | None = None, method: str | None = None) -> bool:
+        """End a pause; False if there was none."""
+        return control.resume(self._context.site, control.Target.of(queue=queue, method=method))
 
 
 def jobs_of(context: Context) -> Jobs:
