@@ -26,7 +26,7 @@ from rota.store.work import Work
 CHUNK = 500
 # Each try found that another transaction had decided about the id meanwhile; more of them means that something else is
 # wrong.
-TRIES = 20
+TRIES = 200
 # Errors of the database itself, which have nothing to do with what is being inserted ...
 OUTAGES = (StoreBusy, StoreUnavailable, StoreFull, StoreDeadlock, StoreTimeout)
 # ... and what a job that makes no sense raises otherwise: it must not hold up the others.

@@ -66,7 +66,8 @@ def main() -> int:
         for name in names
     ]
     watch = [folder / "code"] if "--watch" in sys.argv else []
-    return Supervisor(children, grace=1, watch=watch, on_ready=lambda: print("all are ready")).run()
+    grace = 1 if "deaf" in names else 20  # a busy machine is no reason to kill
+    return Supervisor(children, grace=grace, watch=watch, on_ready=lambda: print("all are ready")).run()
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ DOCTYPE = """
     {"fieldname": "title", "fieldtype": "Data", "label": "Title"}
 ], "permissions": [{"role": "System Manager", "read": 1, "write": 1, "create": 1}]}
 """
-INI = "[pytest]\nrota_apps = ./notes\naddopts = -p rota.testing -p no:cacheprovider\nfilterwarnings = error\n"
+INI = "[pytest]\nrota_apps = ./notes\naddopts = -p no:cacheprovider\nfilterwarnings = error\n"
 
 
 @pytest.fixture
