@@ -1,0 +1,92 @@
+"""Limits that hold whatever a job does: crashes, timeouts, and room for short jobs while long ones fill the host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rota.store import JobFilter
+from tests.support.benches import TestBench
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.serial
+SHORT_JOBS = 20
+
+
+def test_a_job_that_kills_its_worker_fails_after_three_starts_and_the_signal_is_named(
+    make_bench: Callable[..., TestBench], tmp_path: Path
+) -> None:
+    bench = make_bench(apps=["ledger", "faults"])
+    bench.start("worker", "--processes", "2")
+    with bench.jobs() as jobs:
+        key = jobs.enqueue("faults.tasks.kill_itself", {"number": 1, "folder": str(tmp_path)}).key
+        jobs.queue.enqueue_many("ledger.tasks.record", [{"number": n} for n in range(200)])
+    bench.wait_for({"failed": 1, "finished": 200}, timeout=50)
+
+    assert len((tmp_path / "begun-1").read_text().split()) == 3
+    with bench.site() as site:
+        view = site.store.job(key)
+        assert view is not None
+        assert view.crashes == 3
+        assert "SIGKILL" in (view.error or "")
+        assert all("SIGKILL" in (one.error or "") for one in site.store.attempts(key))
+
+
+def test_short_jobs_begin_within_a_second_while_long_ones_fill_the_host(
+    make_bench: Callable[..., TestBench], tmp_path: Path
+) -> None:
+    bench = make_bench(apps=["ledger", "faults"])
+    bench.start("worker", "--processes", "3")
+    with bench.jobs() as jobs:
+        jobs.queue.enqueue_many("faults.tasks.occupy", [{"seconds": 40} for _ in range(30)], queue="long")
+    with bench.site() as site:
+        long = JobFilter(queue="long")
+        wait_until(lambda: any(one.state.value == "started" for one in site.store.listing(long)), timeout=30)
+
+    delays = [delay_of_a_short_job(bench, tmp_path, number) for number in range(SHORT_JOBS)]
+
+    assert sorted(delays)[int(SHORT_JOBS * 0.95) - 1] <= 1, delays
+    assert max(delays) <= 3
+
+
+def delay_of_a_short_job(bench: TestBench, folder: Path, number: int) -> float:
+    """Seconds from its enqueue to its beginning."""
+    with bench.jobs() as jobs:
+        jobs.enqueue("faults.tasks.stamp", {"number": number, "folder": str(folder)}, queue="short")
+        asked = time.time()
+    file = folder / f"stamp-{number}"
+    wait_until(lambda: file.exists() and file.read_text(), timeout=20)
+    return float(file.read_text()) - asked
+
+
+def test_a_wait_in_c_is_killed_with_its_children_at_timeout_and_grace(
+    make_bench: Callable[..., TestBench], tmp_path: Path
+) -> None:
+    bench = make_bench(apps=["ledger", "faults"], grace=1)
+    bench.start("worker", "--processes", "1")
+    with bench.jobs() as jobs:
+        key = jobs.enqueue("faults.tasks.hang_in_c", {"folder": str(tmp_path)}, timeout=1).key
+    pids = tmp_path / "pids"
+    wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2, timeout=30)
+    began = time.monotonic()
+    processes = [psutil.Process(int(pid)) for pid in pids.read_text().split()]
+
+    wait_until(lambda: not any(runs(process) for process in processes), timeout=10)
+
+    assert time.monotonic() - began < 1 + 1 + 1
+    bench.wait_for({"failed": 1, "started": 0}, timeout=20)
+    with bench.site() as site:
+        view = site.store.job(key)
+        assert view is not None
+        assert "killed (SIGKILL)" in (view.error or "")
+
+
+def runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

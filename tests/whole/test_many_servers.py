@@ -1,0 +1,89 @@
+"""Sites on two PostgreSQL servers, one fleet: when a server is down, its sites' jobs wait and the others' go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from rota.sites.install import new_site
+from rota.sites.jobs import jobs_of
+from rota.sites.site import Site
+from tests.support.benches import TestBench
+from tests.support.postgres import DURABLE, NoPostgres, PostgresServer, start_server
+from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.serial
+JOBS = 300
+
+
+@pytest.fixture
+def servers(worker_run: int) -> Iterator[list[PostgresServer]]:
+    made: list[PostgresServer] = []
+    try:
+        for _ in range(2):
+            made.append(start_server(DURABLE, run=worker_run))  # noqa: PERF401 - what was made is stopped
+        yield made
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+    finally:
+        for server in made:
+            server.stop()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, servers: list[PostgresServer]) -> Iterator[TestBench]:
+    """Its first site is on the first server, with two more on each."""
+    with ExitStack() as stack:
+        urls = [stack.enter_context(server.database()) for server in [servers[0], *servers, *servers]]
+        bench = TestBench(tmp_path / "bench", database=urls[0], apps=["ledger"])
+        for number, url in enumerate(urls[1:]):
+            name = f"{'one' if number % 2 == 0 else 'two'}{number}.localhost"
+            new_site(bench.bench, name, database=url, admin_password="secret", apps=["ledger"])
+        yield bench
+        bench.close()
+        for server in servers:
+            if not Path(server.folder, "data", "postmaster.pid").exists():
+                server.start()
+
+
+def test_a_server_that_is_down_holds_up_only_its_own_sites(bench: TestBench, servers: list[PostgresServer]) -> None:
+    sites = bench.bench.sites()
+    here = [name for name in sites if not name.startswith("two")]
+    there = [name for name in sites if name.startswith("two")]
+    assert len(there) == 2
+    bench.start("schedule")
+    bench.start("worker", "--processes", "2")
+    for name in sites:
+        enqueue(bench, name, 0)
+    for name in sites:
+        wait_until(lambda name=name: effects(bench, name) == list(range(JOBS)), timeout=60, message=name)
+
+    for name in there:
+        enqueue(bench, name, JOBS, seconds=0.005)
+    servers[1].halt()
+    for name in here:
+        enqueue(bench, name, JOBS)
+    for name in here:
+        wait_until(lambda name=name: len(effects(bench, name)) == 2 * JOBS, timeout=30, message=name)
+    servers[1].start()
+
+    for name in sites:
+        wait_until(lambda name=name: len(effects(bench, name)) >= 2 * JOBS, timeout=60, message=name)
+        assert effects(bench, name) == list(range(2 * JOBS))
+        with Site.load(bench.bench, name) as site:
+            assert site.store.stats()["failed"] == 0
+    assert "lease was over" not in bench.output()
+
+
+def enqueue(bench: TestBench, name: str, first: int, seconds: float = 0.0) -> None:
+    with Site.load(bench.bench, name) as site, site.open() as context:
+        kwargs = [{"number": number, "seconds": seconds} for number in range(first, first + JOBS)]
+        jobs_of(context).queue.enqueue_many("ledger.tasks.record", kwargs)
+
+
+def effects(bench: TestBench, name: str) -> list[int]:
+    with Site.load(bench.bench, name) as site, site.open() as context:
+        return sorted(context.documents.get_all("Effect", pluck="number"))
