@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from rota.frappe import install_as_frappe
 from rota.sites.bench import Bench, read_json, write_json
 from rota.sites.context import Context
 from rota.sites.install import new_site
@@ -33,6 +34,7 @@ class TestBench:
     def __init__(
         self, folder: Path, *, database: str = "sqlite", apps: Sequence[str | Path] = (), **settings: Any
     ) -> None:
+        install_as_frappe()
         self.bench = Bench.init(folder)
         write_json(self.bench.common_config_path, {**read_json(self.bench.common_config_path), **settings})
         names = [self._copy_app(app) for app in apps]
@@ -43,6 +45,7 @@ class TestBench:
     def _copy_app(self, app: str | Path) -> str:
         source = APPS / app if isinstance(app, str) else app
         shutil.copytree(source, self.bench.apps_path / source.name)
+        forget_app(source.name)
         return source.name
 
     # --- the site ---
@@ -117,6 +120,13 @@ class TestBench:
         for process in self.processes:
             kill_tree(process.pid)
             process.wait()
+
+
+def forget_app(name: str) -> None:
+    """Let the next import find another bench's app of the same name."""
+    for module in [one for one in sys.modules if one.split(".")[0] == name]:
+        del sys.modules[module]
+    sys.path[:] = [one for one in sys.path if not Path(one, name).is_dir() or "site-packages" in one]
 
 
 def tree(pid: int) -> list[psutil.Process]:
