@@ -37,6 +37,10 @@ class Context:
     messages: list[dict[str, Any]] = field(default_factory=list)
     at_end: list[Callable[[], None]] = field(default_factory=list)  #: run when the context closes, whatever happened
 
+    def __post_init__(self) -> None:
+        # What an app sets as `frappe.flags.in_import` is what documents look at; each job has its own.
+        self.documents.flags = self.flags
+
     @property
     def user(self) -> str:
         """Who acts."""

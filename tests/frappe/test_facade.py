@@ -35,11 +35,14 @@ def test_proxies_follow_the_open_site_and_refuse_without_one(site: Site) -> None
         frappe.get_all("User")
 
 
-def test_what_an_app_hangs_on_local_and_flags_stays_until_the_end(frappe: Any) -> None:
+def test_what_an_app_hangs_on_local_and_flags_stays_until_the_end(frappe: Any, context: Context) -> None:
     assert not hasattr(frappe.local, "team")
     frappe.local.team = "red"
     frappe.flags.via_shop = True
     frappe.form_dict.update({"cmd": "x"})
+
+    frappe.flags.in_import = True
+    assert context.documents.flags.in_import
 
     assert (frappe.local.team, frappe.flags.via_shop, frappe.form_dict.cmd) == ("red", True, "x")
     assert frappe.local.response.docs == []
@@ -291,8 +294,13 @@ def test_sendmail_queues_with_the_transaction_though_no_server_is_set_up(frappe:
 def test_filelock_lets_one_process_in(frappe: Any) -> None:
     from rota.frappe.utils.synchronization import filelock
 
-    with filelock("one"), pytest.raises(errors.LockTimeoutError), filelock("one", timeout=0):
-        pass
+    for is_global in (False, True):
+        with (
+            filelock("one", is_global=is_global),
+            pytest.raises(errors.LockTimeoutError),
+            filelock("one", timeout=0, is_global=is_global),
+        ):
+            pass
 
 
 def test_a_function_may_be_called_so_often_over_http(frappe: Any, library: Any) -> None:

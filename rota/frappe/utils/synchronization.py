@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rota.errors import LockTimeoutError
 from rota.frappe._missing import missing
 from rota.sites.context import current
-from rota.sites.locks import file_lock
+from rota.sites.locks import database_lock, file_lock
 
 LOCKS_DIR = "locks"
 
@@ -18,12 +18,19 @@ LOCKS_DIR = "locks"
 def filelock(lock_name: str, *, timeout: int = 30, is_global: bool = False) -> Iterator[None]:
     """Hold a lock of the site, or of the bench with `is_global`; it is free again at the end, or with the process.
 
+    On PostgreSQL a site's lock holds for all hosts; a bench's is its host's own.
+
     Raises:
         LockTimeoutError: somebody else held it for `timeout` seconds.
     """
     site = current().site
-    folder = site.bench.run_path / LOCKS_DIR if is_global else site.path / LOCKS_DIR
-    with file_lock(folder, lock_name, site.clock, timeout=timeout):
+    if is_global:
+        lock = file_lock(site.bench.run_path / LOCKS_DIR, lock_name, site.clock, timeout=timeout)
+    elif site.database.dialect == "sqlite":
+        lock = file_lock(site.path / LOCKS_DIR, lock_name, site.clock, timeout=timeout)
+    else:
+        lock = database_lock(site.database, lock_name, site.clock, timeout=timeout)
+    with lock:
         yield
 
 
