@@ -17,6 +17,7 @@ from rota.errors import JobCanceled, JobTimeout
 from rota.payload import clean_text
 
 FLUSH_SECONDS = 0.5
+REWIND_SECONDS = 1.0
 CUT = " [... the attempt logged more than is kept; the rest is cut off]"
 LONGEST_MESSAGE = 1000  # characters of a progress message
 LINE_COST = 32  # what a line takes beside its text, in bytes, roughly
@@ -32,6 +33,8 @@ class Alarm:
 
     def __init__(self) -> None:
         self._due: dict[str, tuple[float, Callable[[], None]]] = {}
+        self._rings_at = float("inf")  #: seconds, monotonic: when the timer goes off
+        self._wound_at = 0.0
         self._held = 0
         signal.signal(signal.SIGALRM, self._ring)
 
@@ -41,8 +44,14 @@ class Alarm:
         self._wind()
 
     def clear(self, name: str) -> None:
-        if self._due.pop(name, None) is not None:
-            self._wind()
+        # The timer is left as it is: that it rings for nothing once is cheaper than two system calls for each job.
+        self._due.pop(name, None)
+
+    def stop(self) -> None:
+        """Ring no more: another handler is to have the signal."""
+        self._due.clear()
+        self._rings_at = float("inf")
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
@@ -57,12 +66,17 @@ class Alarm:
     def _wind(self) -> None:
         if self._held:
             return
-        first = min((moment for moment, _ in self._due.values()), default=None)
-        # A delay of 0 would stop the timer; what is overdue rings at once.
-        delay = 0 if first is None else max(first - time.monotonic(), 1e-6)
-        signal.setitimer(signal.ITIMER_REAL, delay)
+        if not self._due:
+            return
+        first, now = min([moment for moment, _ in self._due.values()]), time.monotonic()
+        # Once in a while in any case: an application may have set the timer for itself.
+        if first < self._rings_at or now > self._wound_at + REWIND_SECONDS:
+            self._rings_at, self._wound_at = first, now
+            # A delay of 0 would stop the timer; what is overdue rings at once.
+            signal.setitimer(signal.ITIMER_REAL, max(first - now, 1e-6))
 
     def _ring(self, *_: object) -> None:
+        self._rings_at = float("inf")
         if self._held:
             return
         now = time.monotonic()

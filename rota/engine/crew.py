@@ -26,6 +26,8 @@ from rota.jobs import Claim
 from rota.store.words import ClaimRef
 
 PIPE_SIZE = 256 << 10
+# The most that the system gives unasked, or less if it does not.
+SOCKET_SIZE = 208 << 10
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +41,7 @@ class Held:
     canceled_at: float | None = None  #: when its job was told to stop
     gone: bool = False  #: the store says that somebody else has decided about it
     timeout: float = 0.0  #: seconds; 0 until it is looked at
+    load: float = 0.0  #: seconds that it was thought to take when a worker got it
 
     def limit(self) -> float:
         """The job's timeout in seconds. Read only once a job has run for a while: most never ask."""
@@ -80,6 +83,13 @@ class Hand:
         self.finished += not failed
         self.failed += failed
 
+    def ease(self, held: Held) -> None:
+        """One of its jobs is over; behind one that was slow, it counts as busy until it has nothing left."""
+        if not self.held:
+            self.load, self.runs_async = 0.0, False
+        elif held.load < float("inf"):
+            self.load = max(0.0, self.load - held.load)
+
     @property
     def is_open(self) -> bool:
         """Whether it takes more work."""
@@ -108,6 +118,7 @@ class Crew:
         """Ask for one more worker. It may be given work at once."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_SIZE)
         read, write = os.pipe()
         os.set_blocking(read, False)
         # Workers write on while the dispatcher waits for the disk.

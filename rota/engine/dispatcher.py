@@ -42,6 +42,9 @@ from rota.store.views import LogLine, Progress, WorkerRow
 log = logging.getLogger("rota.dispatcher")
 
 PATROL_SECONDS = 0.1
+# A turn is a commit, which costs the same for one outcome as for many: while all workers have at least so many jobs, it
+# waits so long at most until there are so many outcomes.
+GATHER_SECONDS, GATHER_HELD, GATHER_OUTCOMES = 0.005, 48, 160
 # How long nothing is claimed after a claim was given back as nobody was free for it, unless a worker is.
 FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.05, 1.0
 # What a site that is down has not recorded by then is left to its lease.
@@ -78,6 +81,7 @@ class Dispatcher:
         self._misses = 0
         self._hire_at = 0.0
         self._bad_starts = 0
+        self._now = 0  #: microseconds since 1970, when this round began
 
     def run(self) -> int:
         """Serve. The answer is the process's exit code."""
@@ -112,7 +116,9 @@ class Dispatcher:
     # --- the loop ---
 
     def _round(self) -> None:
-        for key, _ in self._selector.select(self._sleep_seconds()):
+        ready = self._selector.select(self._sleep_seconds())
+        self._now = to_micros(self._clock.now())
+        for key, _ in ready:
             key.data(key.fileobj)
         # After all pipes: a worker's last words count, and its descriptors may be given out again.
         self._bury_the_dead()
@@ -139,7 +145,9 @@ class Dispatcher:
         free = may_claim and any(hand.is_open and not hand.held for hand in self._crew)
         for one in awake:
             if one.needs_turn(now) or (free and one.hungry and one.is_up(now)):
-                return 0.0
+                if not self._gathers(one, now):
+                    return 0.0
+                moments.append(one.served_at + GATHER_SECONDS)
             moments.append(one.next_at(now))
         if not may_claim and not stopping:
             moments.append(self._claims_from)
@@ -194,13 +202,19 @@ class Dispatcher:
             self._heard(hand, values)
 
     def _heard(self, hand: Hand, values: list[Any]) -> None:
-        head, *rest = values
+        head = values[0]
+        if isinstance(head, int):
+            held = hand.held.pop(head, None)
+            if held is not None:
+                self._reported(hand, held, values[1] / 1_000_000, decode_report(values[2:]))
+            return
+        rest = values[1:]
         if head == RETIRE:
             log.info("worker %d is replaced: %s", hand.pid, rest[1])
             self._keep(self._crew.take_back(hand))
             self._crew.retire(hand)
             return
-        held = hand.held.get(rest[0] if isinstance(head, str) else head)
+        held = hand.held.get(rest[0])
         if held is None:
             return
         site, key = self._sites.stir(held.site), held.claim.key
@@ -209,26 +223,21 @@ class Dispatcher:
             site.tell([LogLine(key=key, attempt=attempt, at=at, level=level, text=text) for at, level, text in rest[1]])
         elif head == PROGRESS:
             done, total, message = rest[1:]
-            now = to_micros(self._clock.now())
-            site.tell_progress(Progress(key=key, at=now, done=done, total=total, message=message))
+            site.tell_progress(Progress(key=key, at=self._now, done=done, total=total, message=message))
         elif head == ASYNC:
             hand.runs_async = True
             self._pace.note_async(held.site, held.claim.method)
-        else:
-            del hand.held[head]
-            self._reported(hand, held, rest[0] / 1_000_000, decode_report(rest[1:]))
 
     def _reported(self, hand: Hand, held: Held, seconds: float, report: Report) -> None:
+        hand.ease(held)
         if not hand.held:
-            hand.load, hand.runs_async = 0.0, False
             self._claims_from, self._misses = 0.0, 0
         hand.note(seconds, failed=report.ending is Ending.FAILED)
         self._pace.note(held.site, held.claim.method, seconds)
         self._end(held, report)
 
     def _end(self, held: Held, report: Report) -> None:
-        now = to_micros(self._clock.now())
-        outcome = decide(held.claim, report, now=now, random=self._random, max_crashes=self._settings.max_crashes)
+        outcome = decide(held.claim, report, now=self._now, random=self._random, max_crashes=self._settings.max_crashes)
         self._sites.stir(held.site).end(outcome)
         if held.claim.queue in self._hand_outs.capped:
             for one in self._sites:
@@ -293,6 +302,14 @@ class Dispatcher:
             rows=self._worker_rows,
         )
 
+    def _gathers(self, one: Holdings, now: float) -> bool:
+        """Whether a turn of this site may wait a moment and do more at once, as all workers have enough to do."""
+        return (
+            now < min(one.served_at + GATHER_SECONDS, one.beat_at)
+            and len(one.ended) < GATHER_OUTCOMES
+            and all(len(hand.held) >= GATHER_HELD for hand in self._crew)
+        )
+
     def _turns(self) -> None:
         now, sites = time.monotonic(), list(self._sites.awake.values())
         hungry = [one for one in sites if one.hungry and one.is_up(now) and not one.fenced]
@@ -302,6 +319,8 @@ class Dispatcher:
         for one in sorted(sites, key=lambda one: one.served_at):
             if one.fenced:
                 self._end_fenced(one)
+                continue
+            if self._gathers(one, now):
                 continue
             limit = self._hand_outs.share(one, room, hungry)
             wants = self._hand_outs.wants(sites, limit) if limit else []

@@ -96,7 +96,8 @@ class HandOut:
         if hand is None or not self._crew.give(hand, held):
             return False
         alone = held.claim.crashes > 0 or not self._pace.is_short(seconds)
-        hand.load += SLOW if alone or seconds is None else seconds
+        held.load = SLOW if alone or seconds is None else seconds
+        hand.load += held.load
         return True
 
     def _choose(self, held: Held, seconds: float | None) -> Hand | None:

@@ -6,7 +6,6 @@ The store has the last word: a claim that is not ours any more, a ledger that sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from random import Random
 from typing import Any, Protocol
 
@@ -76,18 +75,18 @@ def decide(ended: Ended, report: Report, *, now: int, random: Random, max_crashe
     body = _readable(ended.body)
     options = body.get("options") or {}
     stopped = _callback(ended, ended.number, body, STOPPED, now, error=report.error)
-    outcome = replace(outcome, on_stopped=stopped)
+    outcome = outcome._replace(on_stopped=stopped)
     if report.ending is Ending.RELEASED:
         return outcome
     if report.ending is Ending.LATER:
-        return replace(outcome, run_at=report.run_at)
+        return outcome._replace(run_at=report.run_at)
     if report.ending is Ending.LOST:
         delay = _delay_after_crash(ended.crashes + 1, _whole(options.get("max_crashes"), max_crashes))
     else:
         delay = _delay_after_failure(ended.failures + 1, report, options, random)
     if delay is None:
-        return replace(outcome, on_failure=_callback(ended, ended.number, body, FAILURE, now, error=report.error))
-    return replace(outcome, run_at=now + int(delay * MICROSECOND))
+        return outcome._replace(on_failure=_callback(ended, ended.number, body, FAILURE, now, error=report.error))
+    return outcome._replace(run_at=now + int(delay * MICROSECOND))
 
 
 def success_callback(ended: Ended, result: str | None, *, now: int) -> JobSpec | None:

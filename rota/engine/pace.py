@@ -8,7 +8,7 @@ from typing import Any
 SHORT_SECONDS = 0.005
 # What a worker is given at once should not take longer than this.
 HORIZON_SECONDS = 0.02
-MOST_AT_ONCE = 100
+MOST_AT_ONCE = 256
 # More methods than an application has; reached only by paths that are made up as one goes.
 MOST_METHODS = 10_000
 WEIGHT = 0.2

@@ -15,8 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from operator import attrgetter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +38,7 @@ LONGEST_ERROR = 64 << 10  # characters
 CANCEL_POLL_SECONDS = 0.25
 MEMORY_CHECK_SECONDS = 1.0
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
-_CLAIM_FIELDS = [one.name for one in fields(Claim)]
-_claim_values = attrgetter(*_CLAIM_FIELDS)
+_quoted = json.encoder.encode_basestring_ascii
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +53,10 @@ class WorkerSettings:
 
 def encode_hand_out(serial: int, site: str, claim: Claim) -> tuple[bytes, bytes]:
     """The message for the socket, and what has to travel in a memory file (empty when all fits)."""
-    content = json.dumps([site, *_claim_values(claim)], separators=(",", ":")).encode()
+    key, number, attempt, crashes, failures, *texts, started_at, body = claim
+    # JSON put together by hand: an encoder takes three times as long. The body is JSON already, and goes as it is.
+    facts = ",".join([_quoted(site), _quoted(key), f"{number},{attempt},{crashes},{failures}", *map(_quoted, texts)])
+    content = f"[{facts},{started_at}]\n{body}".encode()
     head = b"%d\n" % serial
     return (head + content, b"") if len(content) <= LONGEST_MESSAGE else (head, content)
 
@@ -131,8 +132,9 @@ class Worker:
 
     def _start(self, serial: int, slot: int, content: bytes) -> tuple[Channel, Report | Awaitable[Report]]:
         self._slate.begin(slot, serial, time.monotonic_ns())
-        site, *values = json.loads(content)
-        claim = Claim(**dict(zip(_CLAIM_FIELDS, values, strict=True)))
+        facts, _, body_text = content.partition(b"\n")
+        site, *values = json.loads(facts)
+        claim = Claim._make([*values, body_text.decode()])
         body, broken = _body(claim)
         settings, alarm = self._settings, self._alarm
         channel = Channel(

@@ -35,6 +35,7 @@ class LocalWorker:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._alarm.stop()
         signal.signal(signal.SIGALRM, self._before)
         self._slate.close()
         self._runner.close()

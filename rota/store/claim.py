@@ -118,31 +118,12 @@ def _claim_sqlite(search: _Search) -> list[Claim]:
     if not rows:
         return []
     last: int = work.value("draw_claims", count=len(rows))
-    numbers = range(last - len(rows) + 1, last + 1)
-    work.many(
-        "start",
-        [
-            {"key": row[0], "claim": number, "token": search.token, "now": work.now}
-            for row, number in zip(rows, numbers, strict=True)
-        ],
-    )
+    first = last - len(rows) + 1
+    work.run("start", keys=work.list([row[0] for row in rows]), first=first, token=search.token, now=work.now)
     gates.take_tokens(work, [row[4] for row in rows if row[4] is not None])
     return [
-        Claim(
-            key=row[0],
-            number=number,
-            attempt=row[1] + 1,
-            crashes=row[2],
-            failures=row[3],
-            id=row[5],
-            root=row[6],
-            method=row[7],
-            queue=row[8],
-            user=row[9],
-            started_at=work.now,
-            body=row[10],
-        )
-        for row, number in zip(rows, numbers, strict=True)
+        Claim(key, number, attempt + 1, crashes, failures, id_, root, method, queue, user, work.now, body)
+        for number, (key, attempt, crashes, failures, _, id_, root, method, queue, user, body) in enumerate(rows, first)
     ]
 
 

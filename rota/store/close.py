@@ -54,21 +54,43 @@ class Closed:
     call_back: bool = False  #: no worker had it: its `on_stopped` job is to be made here
 
 
-def close(work: Work, closed: Sequence[Closed], *, promote: bool = True, written: bool = False) -> list[JobSpec]:
+class End(NamedTuple):
+    """A job that `done` has since this transaction, as far as others have to do with it."""
+
+    key: str
+    id: str
+    slot: int
+    claim: int
+    concurrency_key: str | None
+    batch: str | None
+    state: StateCode = StateCode.FINISHED
+    winner: str | None = None
+
+
+def close(work: Work, closed: Sequence[Closed], *, promote: bool = True) -> list[JobSpec]:
     """Write outcomes and do what follows; the jobs that have to be inserted for it.
 
-    `promote`: let successors take over (not when the caller gives the slot to another). `written`: `done` has them.
+    `promote`: let successors take over (not when the caller gives the slot to another).
     """
     callbacks: list[JobSpec] = []
     while closed:
-        if not written:
-            work.put("insert_done", [_done_row(work, one) for one in closed])
+        work.put("insert_done", [_done_row(work, one) for one in closed])
         callbacks += _stop_callbacks(work, closed)
-        doomed = _follow(work, closed, promote=promote)
-        gates.open_keys(work, (one.row.concurrency_key for one in closed))
-        callbacks += _leave_batches(work, closed)
-        closed, written, promote = doomed, False, True
+        closed, more = _follow(work, [_end(one) for one in closed], promote=promote)
+        callbacks += more
+        promote = True
     return callbacks
+
+
+def follow(work: Work, ends: Sequence[End]) -> list[JobSpec]:
+    """Do what follows from ends that are written; the jobs that have to be inserted for it."""
+    doomed, callbacks = _follow(work, ends, promote=True)
+    return callbacks + close(work, doomed)
+
+
+def _end(one: Closed) -> End:
+    row = one.row
+    return End(row.key, row.id, row.slot, row.claim, row.concurrency_key, row.batch, one.state, one.winner)
 
 
 def _done_row(work: Work, one: Closed) -> dict[str, Any]:
@@ -118,10 +140,18 @@ def _stop_callbacks(work: Work, closed: Iterable[Closed]) -> list[JobSpec]:
     return made
 
 
-def _follow(work: Work, closed: Sequence[Closed], *, promote: bool) -> list[Closed]:
+def _follow(work: Work, ends: Sequence[End], *, promote: bool) -> tuple[list[Closed], list[JobSpec]]:
+    """Successors, dependents, keys and batches go on; what is to be closed next, and what is to be enqueued."""
+    # On SQLite one look at two indexes that are empty as a rule spares two for each job.
+    doomed = [] if work.sqlite and not work.value("has_followers") else _pass_on(work, ends, promote=promote)
+    gates.open_keys(work, [one.concurrency_key for one in ends])
+    return doomed, _leave_batches(work, ends)
+
+
+def _pass_on(work: Work, closed: Sequence[End], *, promote: bool) -> list[Closed]:
     """Successors and dependents go on; those that depended on what failed are taken out, to be closed next."""
-    ends = {one.row.key: one for one in closed}
-    ids = {one.row.id for one in closed if one.row.slot == 0} if promote else set()
+    ends = {one.key: one for one in closed}
+    ids = {one.id for one in closed if one.slot == 0} if promote else set()
     doomed: list[Closed] = []
     going_on: list[Standing] = []
     seen: set[str] = set()
@@ -140,7 +170,7 @@ def _follow(work: Work, closed: Sequence[Closed], *, promote: bool) -> list[Clos
             doomed.append(Closed(LiveRow._make(row), StateCode.CANCELED, reason=reason, call_back=True))
     gates.advance(work, [job for job in going_on if not job.needs])
     work.many("drop_dependents", [{"on_key": key} for key in seen])
-    work.many("drop_dependencies", [{"key": one.row.key} for one in closed if one.state is StateCode.CANCELED])
+    work.many("drop_dependencies", [{"key": one.key} for one in closed if one.state is StateCode.CANCELED])
     return doomed
 
 
@@ -153,10 +183,10 @@ def _take_over(work: Work, key: str) -> None:
         gates.advance(work, [successor])
 
 
-def _leave_batches(work: Work, closed: Iterable[Closed]) -> list[JobSpec]:
+def _leave_batches(work: Work, ends: Iterable[End]) -> list[JobSpec]:
     counts: dict[str, Counter[str]] = {}
-    for one in closed:
-        if one.row.batch is not None:
+    for one in ends:
+        if one.batch is not None:
             word = "replaced" if one.winner is not None else one.state.name.lower()
-            counts.setdefault(one.row.batch, Counter())[word] += 1
+            counts.setdefault(one.batch, Counter())[word] += 1
     return [spec for key in sorted(counts) for spec in batches.leave(work, key, counts[key])]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from rota.jobs import Ending, JobSpec, JobState, Outcome, StateCode
 from rota.store import gates
-from rota.store.close import Closed, LiveRow, close
+from rota.store.close import Closed, End, LiveRow, close, follow
 from rota.store.gates import Standing
 from rota.store.insert import BAD_DATA, OUTAGES, insert
 from rota.store.wire import Waits, clean, read_body
@@ -27,16 +27,37 @@ def record(work: Work, outcomes: Sequence[Outcome], *, wait: bool = True) -> lis
     `wait`: wait for a commit of that claim that is under way, so that it is decided first; otherwise such a claim is
     left alone (PostgreSQL).
     """
-    plain = [outcome for outcome in outcomes if _is_plain(outcome)]
-    states = _finish_all(work, plain)
+    # Most by far return nothing, and are recorded with as little as possible.
+    plain: list[Outcome] = []
+    with_result: list[Outcome] = []
+    others: list[Outcome] = []
     for outcome in outcomes:
-        if not _is_plain(outcome):
-            states[outcome.claim] = _record_one(work, outcome, wait)
-    return [Recorded(outcome.key, outcome.claim, states.get(outcome.claim)) for outcome in outcomes]
+        if outcome.ending is not Ending.RETURNED or outcome.children:
+            others.append(outcome)
+        else:
+            (plain if outcome.result is None else with_result).append(outcome)
+    states = _finish_plainly(work, plain)
+    states |= _finish_all(work, with_result)
+    for outcome in others:
+        states[outcome.claim] = _record_one(work, outcome, wait)
+    return [Recorded(outcome.key, outcome.claim, states[outcome.claim]) for outcome in outcomes]
 
 
-def _is_plain(outcome: Outcome) -> bool:
-    return outcome.ending is Ending.RETURNED and not outcome.children
+def _finish_plainly(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobState | None]:
+    """Finish what returned nothing and enqueued nothing."""
+    if not outcomes:
+        return {}
+    params = {
+        "keys": work.list([outcome.key for outcome in outcomes]),
+        "claims": work.list([outcome.claim for outcome in outcomes]),
+    }
+    if work.sqlite:
+        work.run("finish_plainly", now=work.now, **params)
+        taken = work.rows("take_plainly", **params)
+    else:
+        taken = work.rows("finish_plainly", now=work.now, **params)
+    insert(work, follow(work, [End(*row) for row in taken]))
+    return _states(work, outcomes, {row[3] for row in taken})
 
 
 def _finish_all(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobState | None]:
@@ -44,19 +65,18 @@ def _finish_all(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobState |
     if not outcomes:
         return {}
     keys, claims = [outcome.key for outcome in outcomes], [outcome.claim for outcome in outcomes]
-    empty = not work.sqlite and all(outcome.result is None for outcome in outcomes)
-    if empty:
-        taken = work.rows("finish_plainly", keys=keys, claims=claims, now=work.now)
-    else:
-        taken = work.rows("take_started", keys=work.list(keys), claims=work.list(claims))
+    taken = work.rows("take_started", keys=work.list(keys), claims=work.list(claims))
     results = {outcome.claim: outcome.result for outcome in outcomes}
     closed = [finished(work, row, results[row.claim]) for row in (LiveRow._make(row) for row in taken)]
-    insert(work, close(work, closed, written=empty))
-    states: dict[int, JobState | None] = {one.row.claim: JobState.FINISHED for one in closed}
-    for outcome in outcomes:
-        if outcome.claim not in states:
-            states[outcome.claim] = decided(work, outcome.key, outcome.claim)
-    return states
+    insert(work, close(work, closed))
+    return _states(work, outcomes, {one.row.claim for one in closed})
+
+
+def _states(work: Work, outcomes: Sequence[Outcome], ended: Collection[int]) -> dict[int, JobState | None]:
+    """What became of claims: those that have `ended` just now, and what somebody else made of the others."""
+    return {
+        one.claim: JobState.FINISHED if one.claim in ended else decided(work, one.key, one.claim) for one in outcomes
+    }
 
 
 def finished(work: Work, row: LiveRow, result: str | None, ended_at: int | None = None) -> Closed:

@@ -23,7 +23,9 @@ from (select key, attempt, crashes, failures, rate_key from live
 cross join job j on j.key = picked.key
 
 -- name: start (sqlite)
-update live set state = 2, claim = :claim, token = :token, started_at = :now, attempt = attempt + 1 where key = :key
+-- The first of :keys gets claim number :first, each other one the next.
+update live set state = 2, claim = :first + picked.key, token = :token, started_at = :now, attempt = attempt + 1
+from json_each(:keys) picked where live.key = picked.value
 
 -- name: claim (postgresql)
 -- Up to :limit jobs, lanes in the order wanted, each beyond its own bound. No outer order: it would lock :limit rows of

@@ -19,8 +19,9 @@ insert into rota.worker (token, pid, state, key, born_at, finished, failed, busy
 values (:token, :pid, :state, :key, :born_at, :finished, :failed, :busy, :now)
 
 -- name: still_held (sqlite)
+-- The plus keeps the key out of the index: each pair of the two lists would be looked up.
 select key, claim, cancel_requested from live
-where key in (select value from json_each(:keys)) and claim in (select value from json_each(:claims)) and state = 2
+where +key in (select value from json_each(:keys)) and claim in (select value from json_each(:claims)) and state = 2
     and token = :token
 
 -- name: still_held (postgresql)

@@ -10,18 +10,30 @@ delete from rota.live where key = any(:keys::uuid[]) and claim = any(:claims::bi
 returning key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key, rate_key,
     batch, cancel_requested
 
+-- name: finish_plainly (sqlite)
+-- Jobs that returned nothing, copied to `done`; `take_plainly` follows.
+insert into done (key, state, attempt, crashes, failures, claim, started_at, ended_at, host)
+select key, 4, attempt, crashes, failures, claim, started_at, :now,
+    (select host from dispatcher where token = live.token)
+from live where key in (select value from json_each(:keys)) and claim in (select value from json_each(:claims))
+    and state = 2
+
+-- name: take_plainly (sqlite)
+delete from live where key in (select value from json_each(:keys)) and claim in (select value from json_each(:claims))
+    and state = 2
+returning key, id, slot, claim, concurrency_key, batch
+
 -- name: finish_plainly (postgresql)
 -- Jobs that returned nothing: taken from `live` and written to `done` at once.
 with gone as (
     delete from rota.live where key = any(:keys::uuid[]) and claim = any(:claims::bigint[]) and state = 2
-    returning key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key,
-        rate_key, batch, cancel_requested),
+    returning key, id, slot, attempt, crashes, failures, claim, started_at, token, concurrency_key, batch),
 kept as (
     insert into rota.done (key, state, attempt, crashes, failures, claim, started_at, ended_at, host)
     select g.key, 4, g.attempt, g.crashes, g.failures, g.claim, g.started_at, :now,
         (select host from rota.dispatcher d where d.token = g.token)
     from gone g)
-select * from gone
+select key, id, slot, claim, concurrency_key, batch from gone
 
 -- name: take_waiting
 -- A job that no worker has.
@@ -61,6 +73,9 @@ insert into rota.attempt (key, claim, attempt, ending, started_at, ended_at, nex
 values (:key, :claim, :attempt, :ending, :started_at, :ended_at, :next_at, :error,
     (select host from rota.dispatcher where token = :token))
 on conflict (key, claim) do nothing
+
+-- name: has_followers (sqlite)
+select exists(select 1 from live indexed by live_successor where slot = 1) or exists(select 1 from dependency)
 
 -- name: followers (sqlite)
 -- What waits for jobs that have just become final: successors (no third column), and jobs that depend on them.

@@ -37,6 +37,7 @@ create table live (
     needs integer not null default 0
 ) without rowid;
 create unique index live_id on live (id, slot);
+create index live_successor on live (id) where slot = 1;
 create index live_ready on live (queue, lane, seq) where state = 1 and waits = 0;
 create index live_started on live (token, claim) where state = 2;
 create index live_due on live (run_at) where run_at is not null;

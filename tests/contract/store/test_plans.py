@@ -22,7 +22,7 @@ PAGE = {"before": "f" * 32, "queue": None, "username": None, "limit": 50}
 
 #: statement -> parameters; a list is written as the dialect takes it
 HOT: dict[str, dict[str, Any]] = {
-    "start": {"claim": 1, "token": "t", "now": 1, "key": KEYS[0]},
+    "start": {"keys": KEYS, "first": 1, "token": "t", "now": 1},
     "claimable": {**LANE, "paused": []},
     "claim": {
         "token": "t",
@@ -34,9 +34,12 @@ HOT: dict[str, dict[str, Any]] = {
         "limit": 50,
         "now": 1,
     },
+    "lane_heads": {"queues": ["short", "short"], "lanes": [1, 3], "afters": [1, 1]},
     "paused_among": {**LANE, "after": 1, "methods": ["m"]},
     "take_started": {"keys": KEYS, "claims": [1, 2]},
     "finish_plainly": {"keys": KEYS, "claims": [1, 2], "now": 1},
+    "take_plainly": {"keys": KEYS, "claims": [1, 2]},
+    "has_followers": {},
     "take_waiting": {"key": KEYS[0]},
     "hold": {"key": KEYS[0], "claim": 1},
     "hold_unless_locked": {"key": KEYS[0], "claim": 1},

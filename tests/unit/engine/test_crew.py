@@ -140,7 +140,7 @@ def test_sys_exit_fails_the_job_and_leaves_the_worker(watched: Watched, hand: Ha
 
 def test_a_stored_body_that_is_broken_fails_alone(watched: Watched, hand: Hand) -> None:
     bad = held("nothing")
-    object.__setattr__(bad.claim, "body", "{")
+    bad.claim = bad.claim._replace(body="{")
     watched.crew.give(hand, bad)
     after = watched.give(hand, "nothing")
     assert "the stored job can't be read" in (watched.report(bad).error or "")

@@ -100,8 +100,7 @@ def test_crashes_are_slowed_down_and_end_at_the_limit() -> None:
 
 
 def test_a_body_that_cannot_be_read_fails_plainly() -> None:
-    claim = a_claim()
-    object.__setattr__(claim, "body", "{")
+    claim = a_claim()._replace(body="{")
     outcome = decided(claim, Ending.FAILED, error="no")
     assert (outcome.run_at, outcome.on_failure) == (None, None)
 
