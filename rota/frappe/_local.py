@@ -112,6 +112,10 @@ def _request_ip(context: Context) -> Any:
     return getattr(request, "remote_addr", None) if request is not None else None
 
 
+def _set_flags(context: Context, flags: AttrDict) -> None:
+    context.flags = context.documents.flags = flags
+
+
 # What `frappe.local` knows by itself; an app may put anything else there.
 _COMPUTED: dict[str, Callable[[Context], Any]] = {
     "site": lambda context: context.site.name,
@@ -143,7 +147,7 @@ _COMPUTED: dict[str, Callable[[Context], Any]] = {
 _SETTERS: dict[str, Callable[[Context, Any], None]] = {
     "lang": lambda context, value: setattr(context, "language", value),
     "user": switch_user,
-    "flags": lambda context, value: setattr(context, "flags", AttrDict(value or {})),
+    "flags": lambda context, value: _set_flags(context, AttrDict(value or {})),
     "message_log": lambda context, value: setattr(context, "messages", value),
 }
 
