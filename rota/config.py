@@ -62,6 +62,9 @@ class Config:
     rq_failed_jobs_limit: int = setting(100_000, "at most this many failed jobs are kept", least=1)
     finished_jobs_limit: int = setting(1_000_000, "at most this many finished and canceled jobs are kept", least=1)
     concurrency_limits: Mapping[str, Any] = setting({}, "concurrency key (or prefix*) to the jobs that may run at once")
+    priority_ageing: float = setting(
+        300.0, "a job that waited so long gets a turn, whatever comes first; 0 never", least=0
+    )
     slow_job_seconds: float = setting(60.0, "`doctor` names a job whose transaction is open for longer", least=1)
 
     # --- schedules ---

@@ -103,6 +103,7 @@ class Site:
                 lease=settings.claim_timeout,
                 busy_timeout=settings.busy_timeout,
                 pooler=settings.db_pooler,
+                priority_ageing=settings.priority_ageing,
                 max_result=settings.max_result_size,
                 keep_finished=settings.rq_results_ttl,
                 keep_canceled=settings.rq_results_ttl,

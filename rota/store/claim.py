@@ -14,6 +14,7 @@ from typing import Any
 from rota.db.connection import Row
 from rota.jobs import Claim
 from rota.store import gates
+from rota.store.ageing import SHARE, Lane, by_age
 from rota.store.words import Want
 from rota.store.work import Work
 
@@ -23,8 +24,6 @@ LOOK_SHARE = 20  #: a look may cost at most this part of the time
 START_OVER = 60.0  #: seconds after which everything is looked through again
 PARK_AT_ONCE = 500
 MOST_PENDING = 64
-
-Lane = tuple[str, int]
 
 
 @dataclass(slots=True)
@@ -40,6 +39,7 @@ class ClaimCursor:
     start_over: float = 0.0
     dispatchers: frozenset[str] = frozenset()
     paused: tuple[str, ...] = ()
+    claims: int = 0
 
     def look_everywhere(self) -> None:
         """Look through all lanes from their beginning once."""
@@ -67,9 +67,12 @@ class _Search:
 
 
 def claim(work: Work, token: str, wants: Sequence[Want], limit: int, cursor: ClaimCursor) -> list[Claim]:
-    """Take up to `limit` jobs, earlier queues first; their state changes with the transaction's commit."""
+    """Take up to `limit` jobs, earlier queues first; their state changes with the transaction's commit.
+
+    Of a queue, lower lanes come first, unless one of the others has waited for too long (`ageing`).
+    """
     found = work.rows("where_to_claim", now=work.now)
-    lanes = sorted((name, lane) for scope, name, lane in found if scope == "lane")
+    lanes: Sequence[Lane] = sorted((name, lane) for scope, name, lane in found if scope == "lane")
     pauses = {(scope, name) for scope, name, _ in found}
     if ("site", "") in pauses or limit < 1:
         return []
@@ -78,6 +81,10 @@ def claim(work: Work, token: str, wants: Sequence[Want], limit: int, cursor: Cla
     if paused != cursor.paused:
         cursor.paused = paused
         cursor.look_everywhere()
+    cursor.claims += 1
+    if cursor.claims % SHARE == 0:
+        wanted = {want.queue for want in open_wants}
+        lanes = by_age(work, [lane for lane in lanes if lane[0] in wanted], cursor.floors)
     search = _Search(work, token, open_wants, limit, lanes, paused, cursor)
     if paused:
         _park(search)

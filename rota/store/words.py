@@ -108,6 +108,7 @@ class StoreSettings:
     busy_timeout: float = 30.0
     statement_timeout: float = 30.0  #: PostgreSQL only
     pooler: bool = False  #: PostgreSQL: behind a transaction pooler, so no session state and nothing prepared
+    priority_ageing: float = 300.0  #: a job that has waited for so long gets its turn, whatever its lane; 0 never
     max_result: int = 1 << 20
     max_error: int = 64 << 10
     result_ttl: float | None = None  #: a result is dropped this long after the end; None: with its job

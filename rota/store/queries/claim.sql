@@ -13,6 +13,22 @@ select 'lane', queue, lane from rota.lane
 union all
 select scope, name, null from rota.pause where paused_until is null or paused_until > :now
 
+-- name: lane_heads (sqlite)
+-- Since when the next job of each lane could have run.
+select n.queue, n.lane, (select max(j.created_at, coalesce(j.run_at, 0))
+    from live v cross join job j on j.key = v.key
+    where v.queue = n.queue and v.lane = n.lane and v.state = 1 and v.waits = 0
+    order by v.seq limit 1)
+from lane n where n.queue in (select value from json_each(:queues))
+
+-- name: lane_heads (postgresql)
+select l.queue, l.lane, (select greatest(j.created_at, j.run_at)
+    from (select v.key from rota.live v
+        where v.queue = l.queue and v.lane = l.lane and v.seq > l.after and v.state = 1 and v.waits = 0
+        order by v.queue, v.lane, v.seq limit 1) h
+    cross join lateral (select created_at, run_at from rota.job where key = h.key limit 1) j)
+from unnest(:queues::text[], :lanes::smallint[], :afters::bigint[]) l(queue, lane, after)
+
 -- name: claimable (sqlite)
 -- The next jobs of a lane, oldest first.
 select picked.key, picked.attempt, picked.crashes, picked.failures, picked.rate_key, j.id, j.root, j.method, j.queue, j.username, j.body
