@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rota import frappe  # what an app has put there counts
-from rota.frappe._documents import validate_and_sanitize_search_inputs
 from rota.frappe._missing import missing
+
+validate_and_sanitize_search_inputs = frappe.validate_and_sanitize_search_inputs
 
 
 @frappe.whitelist()
