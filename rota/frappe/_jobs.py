@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -55,8 +54,6 @@ def enqueue(
     jobs = jobs_of(current())
     if now or not is_async:
         return _call_now(method, kwargs)
-    if job_id is not None and _declares_job_id(method):
-        kwargs.setdefault("job_id", job_id)
     given = {
         "queue": None if queue == "default" else queue,
         "timeout": timeout,
@@ -75,16 +72,6 @@ def enqueue(
     was_there = deduplicate is True and job_id is not None and _is_there(job_id)
     job = jobs.enqueue(method, kwargs, enqueue_after_commit=enqueue_after_commit, **options)
     return None if was_there else job
-
-
-def _declares_job_id(method: Method) -> bool:
-    """Whether the function wants to know the id that its enqueue named: links of a chain hand it on."""
-    function = current().site.resolver.resolve(method) if isinstance(method, str) else method
-    try:
-        found = inspect.signature(function).parameters.get("job_id")
-    except (TypeError, ValueError):  # built in, and says nothing of itself
-        return False
-    return found is not None and found.kind in (found.POSITIONAL_OR_KEYWORD, found.KEYWORD_ONLY)
 
 
 def _is_there(job_id: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from rota.engine.call import call_by_signature
@@ -85,10 +87,17 @@ class Jobs:
         if is_bound(method) and not isinstance(method, str):
             options.setdefault("job_name", bound.shown_name(method))
             method, kwargs = bound.call_bound, {"bound": method, "kwargs": dict(kwargs)}
+        if "job_id" in options and "job_id" not in kwargs and self._declares_job_id(method):
+            kwargs = {**kwargs, "job_id": options["job_id"]}
         path, wanted = self._asked(method, options)
         spec = self.queue.spec(path, kwargs, **wanted)
         mode = as_guarded(spec.mode, guarded=self._context.enqueues.guarded(spec.id))
         return spec if mode is spec.mode else replace(spec, mode=mode)
+
+    def _declares_job_id(self, method: Method) -> bool:
+        """Whether the function wants to know the id that its enqueue named: links of a chain hand it on."""
+        function = self._context.site.resolver.resolve(method) if isinstance(method, str) else method
+        return _takes(inspect.unwrap(function), "job_id")
 
     def _asked(self, method: Method, options: Mapping[str, Any]) -> tuple[Method, dict[str, Any]]:
         """What `Queue.spec` is asked: as this user, in this language, with what `@rota.job` says of the method."""
@@ -170,3 +179,12 @@ def jobs_of(context: Context) -> Jobs:
     if context.jobs is None:
         context.jobs = Jobs(context)
     return context.jobs
+
+
+@lru_cache(maxsize=1024)
+def _takes(function: Callable[..., Any], name: str) -> bool:
+    try:
+        found = inspect.signature(function).parameters.get(name)
+    except (TypeError, ValueError):  # built in, and says nothing of itself
+        return False
+    return found is not None and found.kind in (found.POSITIONAL_OR_KEYWORD, found.KEYWORD_ONLY)
