@@ -211,7 +211,7 @@ class Execution:
 
     def _begin(self) -> Callable[..., Any] | None:
         """The function to call; None when the claim was finished or taken away before it began."""
-        if not self._site.store.handoff.begun(self._session.connection, self.running.ref):
+        if not self._site.store.handoff.begun(self._session.connection, self.running.ref, self._claim.started_at):
             return None
         function = self._site.resolver.resolve(self._claim.method)
         for hook in self._hooks("before_job"):

@@ -58,7 +58,7 @@ class Store(Registers):
         self._lanes: set[tuple[str, int]] = set()
         self._settled = Settled()
         self._due_since, self._due_start_over = 0, 0.0
-        self.handoff = Handoff(self._sql, self._work)
+        self.handoff = Handoff(self._sql, self._work, self.now)
         self.expiry = Expiry(
             reading=self._reading,
             changing=self._changing,
