@@ -13,7 +13,6 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 from rota.engine.job import Job
 from rota.engine.queue import Method
 from rota.errors import UsageError
-from rota.frappe import install_as_frappe
 from rota.retry import RetryPolicy
 from rota.sites.apps import JOB_MARK
 from rota.sites.bench import Bench
@@ -133,6 +132,9 @@ def site(name: str | None = None, *, bench: str | Path | None = None, user: str 
     Raises:
         BenchNotFound, UnknownSite, UsageError: there is none, or it is not clear which.
     """
+    # All of Frappe's names come with it: a module that only marks its jobs must not pay for that.
+    from rota.frappe import install_as_frappe
+
     install_as_frappe()
     found = Bench.find(bench)
     with Site.load(found, name or found.default_site()) as one, one.open(user) as context:
