@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from rota.clock import Clock
+from rota.jobs import new_key
 from rota.sites.context import Context
 from rota.sites.site import Site
-from rota.store import JobFilter, JobView
+from rota.store import ClaimCursor, JobFilter, JobView, Want
 from rota.testing.drain import Drain
 from tests.support.benches import TestBench
 
@@ -57,6 +58,15 @@ def trigger(bench: TestBench, method: str) -> None:
 def run_here(site: Site) -> list[JobView]:
     """Run what waits in this process, by the site's own clock."""
     return Drain(site).run(max_jobs=100, wait=False)
+
+
+def claim_and_leave(site: Site, queue: str) -> str:
+    """Take the next job as a dispatcher does whose worker then does nothing for hours; the dispatcher's token."""
+    token = new_key()
+    with site.store.turn() as turn:
+        turn.register(token, host="elsewhere", pid=1, boot_id="", queues=[queue], lease=86400)
+        assert turn.claim(token, [Want(queue, 1)], 1, ClaimCursor())
+    return token
 
 
 def site_at(bench: TestBench, clock: Clock) -> Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,17 @@ def test_a_loan_that_is_refused_leaves_no_copy_taken_and_no_mail(bench: TestBenc
         assert lent(context, "A Dictionary of Birds") == 0
         assert context.documents.count("Loan") == context.documents.count("Member") == 1
     assert not mailbox.received
+
+
+def test_a_loan_whose_request_fails_later_writes_no_receipt(bench: TestBench, mailbox: Mailbox) -> None:
+    with suppress(ZeroDivisionError), bench.open() as context:
+        call(context, "library.api.lend", member=member(context), books=[book(context, "Middlemarch")])
+        raise ZeroDivisionError
+
+    work(bench)
+
+    assert not mailbox.received
+    assert not any(bench.stats().values())
 
 
 def lend_to_new_member(bench: TestBench, *titles: str) -> None:

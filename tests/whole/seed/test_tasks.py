@@ -19,11 +19,10 @@ from rota.schedule import Schedule
 from rota.sites.jobs import jobs_of
 from rota.sites.serving import ScheduledSite
 from rota.sites.site import Site
-from rota.store import ClaimCursor, Want
-from rota.store.views import ScheduleRow
+from rota.store.views import ScheduleRow, WorkerRow
 from tests.support.benches import TestBench
 from tests.support.peer import HANG, Peer, refusing_url
-from tests.support.seed import add_user, errors, insert, run_here, site_at, trigger
+from tests.support.seed import add_user, claim_and_leave, errors, insert, run_here, site_at, trigger
 from tests.support.smtp import Mailbox
 from tests.support.waiting import wait_until
 
@@ -265,7 +264,7 @@ def test_workflow_8_forgets_what_failed_an_hour_ago(bench: TestBench, mailbox: M
 def test_workflow_8_alarms_about_a_run_that_is_stuck(bench: TestBench, mailbox: Mailbox) -> None:
     with checked_here(bench) as site:
         tick(site)
-        claim_and_leave(site)
+        claim_and_leave(site, "default")
         site.clock.advance(seconds=29 * 60)  # type: ignore[attr-defined]
         check(site)
         assert not mailbox.received
@@ -278,6 +277,28 @@ def test_workflow_8_alarms_about_a_run_that_is_stuck(bench: TestBench, mailbox: 
     assert "1 jobs appear stuck" in mail.part("text/plain")
     (error,) = errors(bench)
     assert (error.method, error.error) == ("Scheduler Health Issues", "1 jobs appear stuck")
+
+
+@pytest.mark.parametrize("others", [[], ["idle"], ["busy", "idle"]])
+def test_workflow_8_is_quiet_while_its_own_job_or_an_idle_worker_is_all_there_is(
+    bench: TestBench, mailbox: Mailbox, others: list[str]
+) -> None:
+    with checked_here(bench) as site:
+        with site.open() as context:
+            own = jobs_of(context).enqueue(CHECK)
+        tell_of_workers(site, [("busy", own.key), *((state, None) for state in others)])
+        (ran,) = run_here(site)
+
+    assert ran.state is JobState.FINISHED
+    assert not mailbox.received
+
+
+def tell_of_workers(site: Site, workers: list[tuple[str, str | None]]) -> None:
+    now, token = site.store.now(), new_key()
+    rows = [WorkerRow(pid=number, state=state, born_at=now, key=key) for number, (state, key) in enumerate(workers, 2)]
+    with site.store.turn() as turn:
+        turn.register(token, host="elsewhere", pid=1, boot_id="", queues=["default"], lease=86400)
+        turn.workers(token, rows)
 
 
 def test_workflow_8_alarms_when_all_workers_are_busy(bench: TestBench, mailbox: Mailbox) -> None:
@@ -315,14 +336,6 @@ def failing_runs(site: Site, count: int) -> None:
         tick(site)
         (ran,) = run_here(site)
         assert ran.state is JobState.FAILED
-
-
-def claim_and_leave(site: Site) -> None:
-    """Take the job as a dispatcher does whose worker then does nothing for hours."""
-    token = new_key()
-    with site.store.turn() as turn:
-        turn.register(token, host="elsewhere", pid=1, boot_id="", queues=["default"], lease=86400)
-        assert turn.claim(token, [Want("default", 1)], 1, ClaimCursor())
 
 
 def check(site: Site) -> None:
