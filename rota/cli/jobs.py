@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rota.cli.pauses import pause, pauses, resume
-from rota.cli.state import State, json_option, pass_state, show_json, show_table, site_option
+from rota.cli.state import State, json_option, pass_state, show_json, show_table, site_option, who
 
 if TYPE_CHECKING:
     from rota.engine.queue import Queue
@@ -107,21 +107,88 @@ def stats(state: State, as_json: bool) -> None:
 
 @jobs.command("retry")
 @click.argument("job_ids", metavar="[ID]...", nargs=-1)
-@click.option("--all-failed", is_flag=True, help="All failed jobs, or those that the options pick.")
+@click.option("--kwargs", metavar="JSON", help="Of one job: these arguments in place of its old ones; others stay.")
+@click.option("--all-failed", is_flag=True, help="All failed jobs, or those that the options pick, one by one, now.")
+@click.option("--state", "state_", type=click.Choice(("failed", "canceled")), help="All of these, by a job that does.")
 @_selection
+@click.option("--since", metavar='"2h" or TIME', help="With --state: only what ended since then.")
+@click.option("--rate", default=50.0, show_default=True, help="With --state: at most so many jobs a second.")
+@click.option("--dry-run", is_flag=True, help="With --state: only count them.")
 @site_option
 @pass_state
-def retry(state: State, /, job_ids: tuple[str, ...], all_failed: bool, **wanted: str | None) -> None:
-    """Run failed or canceled jobs again, each as a new job."""
-    if bool(job_ids) == all_failed:
-        raise click.UsageError("name jobs by their id, or say --all-failed")
-    with state.open() as site:
-        found = _every(site, _filter(("failed",), **wanted)) if all_failed else [_job(site, one) for one in job_ids]
+def retry(
+    state: State,
+    /,
+    *,
+    job_ids: tuple[str, ...],
+    kwargs: str | None,
+    all_failed: bool,
+    state_: str | None,
+    since: str | None,
+    rate: float,
+    dry_run: bool,
+    **wanted: str | None,
+) -> None:
+    """Run failed or canceled jobs again, each as a new job that names the old one."""
+    if sum((bool(job_ids), all_failed, state_ is not None)) != 1:
+        raise click.UsageError("name jobs by their id, or say --state failed or --all-failed")
+    if state_ is None and (since is not None or dry_run):
+        raise click.UsageError("--since and --dry-run go with --state")
+    if kwargs is not None and len(job_ids) != 1:
+        raise click.UsageError("--kwargs edits the arguments of one job: name just that")
+    if state_ is not None:
+        _retry_matching(state, state_, since, rate, wanted, dry_run=dry_run)
+        return
+    _retry_each(state, job_ids, kwargs, wanted)
+
+
+def _retry_each(state: State, job_ids: tuple[str, ...], kwargs: str | None, wanted: dict[str, str | None]) -> None:
+    from rota.sites.retrying import retry_one
+
+    if kwargs is not None:
+        # What they are checked against is code of an app.
+        state.load_facade()
+    with state.open() as site, site.open() as context:
+        edit = None if kwargs is None else _arguments(kwargs)
+        found = [_job(site, one) for one in job_ids] if job_ids else _every(site, _filter(("failed",), **wanted))
         for view in found:
-            fresh = _queue(site).retry(view.key)
+            fresh = retry_one(context, view.key, by=who(), edit=edit)
             click.echo(f"{view.id}: runs again as {fresh.key}")
         if not found:
             click.echo("no failed jobs")
+
+
+def _retry_matching(
+    state: State, wanted_state: str, since: str | None, rate: float, wanted: dict[str, str | None], *, dry_run: bool
+) -> None:
+    from rota.engine.options import start_of
+    from rota.jobs import JobState
+    from rota.sites.retrying import Matching, retry_matching
+
+    with state.open() as site, site.open() as context:
+        _check_queue(site, wanted["queue"])
+        start = None if since is None else start_of("--since", since, now=site.store.now(), zone=site.zone)
+        matching = Matching(state=JobState(wanted_state), since=start, **wanted)
+        count = sum(1 for _ in matching.of(site.store))
+        if dry_run or not count:
+            click.echo(f"{count} {wanted_state} jobs match")
+            return
+        job = retry_matching(context, matching, by=who(), rate=rate)
+        click.echo(f"{count} {wanted_state} jobs are run again, {rate:g} a second, by the job {job.key}")
+        click.echo(f"See how far it is: rota jobs show {job.key}; stop it: rota jobs cancel {job.key}")
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    from rota.errors import NotDecodable
+    from rota.sites.codec import JOB_CODEC
+
+    try:
+        found = JOB_CODEC.decode(text)
+    except NotDecodable as error:
+        raise click.UsageError(f"--kwargs is no JSON that can be read: {error}") from error
+    if not isinstance(found, dict):
+        raise click.UsageError('--kwargs takes a JSON object, as in {"customer": "C-1"}')
+    return found
 
 
 @jobs.command("cancel")

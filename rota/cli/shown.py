@@ -11,6 +11,7 @@ from rota.clock import from_micros
 from rota.sites.control import Target, pause_of
 from rota.sites.health import Health
 from rota.sites.masking import masked, masked_arguments
+from rota.sites.retrying import RETRIED, who_retried
 from rota.store import Store
 from rota.store.views import JobView, PauseView
 
@@ -103,13 +104,19 @@ def job_row(view: JobView, zone: tzinfo, pauses: Sequence[PauseView] = ()) -> tu
 
 def job_details(store: Store, view: JobView, *, mask: Iterable[str]) -> dict[str, Any]:
     """All that is known of a job, secrets hidden."""
-    progress = store.progress(view.key)
+    progress, retried = store.progress(view.key), who_retried(view)
     return {
         **job_value(view, store.pauses()),
         "arguments": masked_arguments(view, mask),
-        "options": {key: value for key, value in view.options.items() if value not in (None, "", [], {})},
+        "options": {
+            key: value for key, value in view.options.items() if value not in (None, "", [], {}) and key != RETRIED
+        },
         "result": masked(view.result, set(mask)) if view.result else None,
         "retry_of": view.retry_of,
+        "retried_by": retried and retried["by"],
+        "old_arguments": masked_arguments(view, mask, encoded=retried["kwargs"])
+        if retried and retried["kwargs"]
+        else None,
         "parent": view.parent,
         "progress": progress and {"done": progress.done, "total": progress.total, "message": progress.message},
         "attempts": [
@@ -125,9 +132,9 @@ def job_details(store: Store, view: JobView, *, mask: Iterable[str]) -> dict[str
 
 def job_text(details: dict[str, Any]) -> str:
     """A job's details for people."""
-    long = ("paused", "error", "attempts", "lines", "arguments", "options", "result")
+    long = ("paused", "error", "attempts", "lines", "arguments", "old_arguments", "options", "result")
     lines = [f"{key + ':':14}{value}" for key, value in details.items() if key not in long and value is not None]
-    for key in ("paused", "arguments", "options", "result"):
+    for key in ("paused", "arguments", "old_arguments", "options", "result"):
         if details[key]:
             lines.append(f"{key + ':':14}{json.dumps(details[key], ensure_ascii=False)}")
     lines += [f"attempt {one['attempt']} {one['ending']}: {_last_line(one['error'])}" for one in details["attempts"]]

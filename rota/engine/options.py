@@ -63,18 +63,31 @@ def end_of(name: str, text: str, *, now: int, zone: tzinfo) -> int:
     Raises:
         UsageError: it is neither, or over.
     """
+    end = _moment(name, text, now=now, sign=1, zone=zone)
+    if end <= now:
+        raise UsageError(f"{name}: {text} is over")
+    return end
+
+
+def start_of(name: str, text: str, *, now: int, zone: tzinfo) -> int:
+    """A moment that is over, written in the same ways: a span says how long ago it was.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    return _moment(name, text, now=now, sign=-1, zone=zone)
+
+
+def _moment(name: str, text: str, *, now: int, sign: int, zone: tzinfo) -> int:
     if _SPAN.fullmatch(text.strip().lower()):
-        return now + int(seconds_of(name, text) * MICROSECOND)
+        return now + sign * int(seconds_of(name, text) * MICROSECOND)
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise UsageError(
             f'{name} takes a span as in "2h", or a time as in "2026-01-31 18:00", not {text!r:.80}'
         ) from error
-    end = to_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-    if end <= now:
-        raise UsageError(f"{name}: {text} is over")
-    return end
+    return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def mode_of(deduplicate: bool | str, job_id: str | None, run_at: int | None) -> Mode:

@@ -13,10 +13,13 @@ HIDDEN = "***"
 _SECRET = re.compile(r"passw|passphrase|secret|token|api_?key|private_?key|credential|authorization|cookie", re.I)
 
 
-def masked_arguments(view: JobView, mask_keys: Iterable[str] = ()) -> Any:
-    """The arguments of a job as plain JSON values; hidden are secrets, `mask_keys`, and the job's own `mask`."""
+def masked_arguments(view: JobView, mask_keys: Iterable[str] = (), *, encoded: str | None = None) -> Any:
+    """The arguments of a job as plain JSON values; hidden are secrets, `mask_keys`, and the job's own `mask`.
+
+    `encoded`: those that it once had, in place of its own.
+    """
     own = view.options.get("mask") or ()
-    return masked(view.kwargs, {*mask_keys, *(own if isinstance(own, list) else ())})
+    return masked(view.kwargs if encoded is None else encoded, {*mask_keys, *(own if isinstance(own, list) else ())})
 
 
 def masked(encoded: str, names: Collection[str] = ()) -> Any:

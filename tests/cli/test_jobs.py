@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from rota.cli.state import who
 from rota.jobs import Ending, JobSpec, Outcome, new_key
 from rota.sites.bench import Bench
 from rota.sites.site import Site
 from rota.store import ClaimCursor, Want
-from tests.cli.conftest import SITE, Rota
+from tests.cli.conftest import SITE, Rota, write_app
 
 
 def enqueue(bench: Bench, job_id: str, **more: Any) -> str:
@@ -29,8 +30,8 @@ def claim(bench: Bench) -> list[Any]:
         return turn.claim(token, [Want("default", 10), Want("short", 10)], 10, ClaimCursor())
 
 
-def fail(bench: Bench, job_id: str, error: str = "ValueError: no") -> str:
-    key = enqueue(bench, job_id)
+def fail(bench: Bench, job_id: str, error: str = "ValueError: no", **more: Any) -> str:
+    key = enqueue(bench, job_id, **more)
     (claimed,) = claim(bench)
     with Site.load(bench, SITE) as site, site.store.turn() as turn:
         turn.record([Outcome(key=key, claim=claimed.number, ending=Ending.FAILED, error=error)])
@@ -104,6 +105,55 @@ def test_retry_of_all_failed_ones(bench: Bench, rota: Rota, site: str) -> None:
 def test_retry_needs_to_know_which(rota: Rota, site: str) -> None:
     assert rota("jobs", "retry").code == 2
     assert rota("jobs", "retry", "x", "--all-failed").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a", "--state", "failed"], "name jobs by their id"),
+        (["--all-failed", "--state", "failed"], "name jobs by their id"),
+        (["a", "--since", "2h"], "--since and --dry-run go with --state"),
+        (["a", "b", "--kwargs", "{}"], "the arguments of one job"),
+        (["a", "--kwargs", "{"], "no JSON that can be read"),
+        (["a", "--kwargs", "[1]"], "takes a JSON object"),
+        (["--state", "failed", "--since", "lately"], "--since takes a span"),
+        (["--state", "failed", "--rate", "0"], "the rate is a number of jobs a second"),
+    ],
+)
+def test_a_retry_that_makes_no_sense_is_refused(
+    bench: Bench, rota: Rota, site: str, words: list[str], message: str
+) -> None:
+    fail(bench, "a")
+    answer = rota("jobs", "retry", *words)
+    assert (answer.code, message in answer.err) == (2, True), answer.err
+    assert json.loads(rota("jobs", "stats", "--json").out)["queued"] == 0
+
+
+def test_retry_with_edited_arguments_keeps_the_old_ones_and_who_it_was(bench: Bench, rota: Rota, site: str) -> None:
+    write_app(bench, "edit_app", tasks="def pay(amount, *, account, password=None): ...\n")
+    assert rota("install-app", "edit_app").code == 0
+    kwargs = '{"amount":5,"account":"A-1","password":"hunter2"}'
+    old = fail(bench, "pay", method="edit_app.tasks.pay", kwargs=kwargs)
+    assert "got an unexpected keyword" in rota("jobs", "retry", "pay", "--kwargs", '{"accuont": "A-2"}').err
+    assert rota("jobs", "retry", "pay", "--kwargs", '{"account": "A-2"}').code == 0
+    shown = json.loads(rota("jobs", "show", "pay", "--json").out)
+    assert (shown["retry_of"], shown["retried_by"]) == (old, who())
+    assert shown["arguments"] == {"amount": 5, "account": "A-2", "password": "***"}
+    assert shown["old_arguments"] == {"amount": 5, "account": "A-1", "password": "***"}
+    assert "hunter2" not in rota("jobs", "show", "pay").out + json.dumps(shown)
+
+
+def test_a_bulk_retry_can_be_counted_first_and_is_a_job(bench: Bench, rota: Rota, site: str) -> None:
+    fail(bench, "a")
+    fail(bench, "b")
+    assert rota("jobs", "retry", "--state", "failed", "--dry-run").lines == ["2 failed jobs match"]
+    assert rota("jobs", "retry", "--state", "failed", "--method", "other.f").lines == ["0 failed jobs match"]
+    assert rota("jobs", "retry", "--state", "canceled").lines == ["0 canceled jobs match"]
+    assert json.loads(rota("jobs", "stats", "--json").out)["queued"] == 0
+    answer = rota("jobs", "retry", "--state", "failed", "--since", "2h", "--rate", "5")
+    assert answer.lines[0].startswith("2 failed jobs are run again, 5 a second, by the job ")
+    (job,) = json.loads(rota("jobs", "list", "--state", "queued", "--json").out)
+    assert (job["method"], job["queue"]) == ("rota.sites.retrying.run_matching", "long")
 
 
 def test_cancel_keeps_a_job_from_running(bench: Bench, rota: Rota, site: str) -> None:
