@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rota.errors import JobCanceled, JobLost, JobTimeout, RetryLater, RotaError
     from rota.frappe import install_as_frappe
     from rota.retry import Retry, retry_after
+    from rota.sites.iteration import iterate
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,7 @@ _HOMES = {
     "enqueue": "rota.api",
     "enqueue_many": "rota.api",
     "find_job": "rota.api",
+    "iterate": "rota.sites.iteration",
     "install_as_frappe": "rota.frappe",
     "job": "rota.api",
     "progress": "rota.api",
@@ -49,6 +51,7 @@ __all__ = [
     "enqueue_many",
     "find_job",
     "install_as_frappe",
+    "iterate",
     "job",
     "progress",
     "retry_after",

@@ -22,12 +22,14 @@
     ├── JobError                   what a job's caller or the job itself is told
     │   ├── NoSuchJobError         ├── JobNotFinished   ├── JobFailed
     │   ├── NotDecodable           stored arguments or a result that can't be read
-    │   ├── QueueOverloaded        └── ChainStopped
+    │   ├── QueueOverloaded        ├── ChainStopped
+    │   └── TooManyRowsFailed      more rows of an iteration failed than may be left out
     ├── NotInRota                  a Frappe name that Rota does not have
     └── ValidationError            what Frappe's code raises and catches, with Frappe's names and HTTP statuses
         └── ...
 
     JobTimeout, JobLost, JobCanceled    BaseExceptions: `except Exception` in a job must not swallow them
+    JobInterrupted, JobHandedOut        the same: a job that iterates ends here, to go on later, or in others
     RetryLater                          an Exception that a job raises on purpose
 
 A class builds its message from typed fields and says what to do next.
@@ -252,6 +254,14 @@ class ChainStopped(JobError):
         self.root, self.links = root, links
 
 
+class TooManyRowsFailed(JobError):
+    """An iteration that goes on after errors has met more of them than it may."""
+
+    def __init__(self, failed: int, last: str) -> None:
+        super().__init__(f"{failed} rows failed, which is more than max_errors allows; the last one: {last}")
+        self.failed, self.last = failed, last
+
+
 class RetryLater(Exception):
     """Raised inside a job: run me again after `seconds`, or at `at` (aware), without burning an attempt."""
 
@@ -269,6 +279,21 @@ class JobTimeout(BaseException):
 
 class JobLost(BaseException):
     """Raised inside a job that has lost its claim: it commits nothing more, and another attempt may be running."""
+
+
+class JobInterrupted(BaseException):
+    """Raised inside a resumable job whose place is saved: it ends here, and goes on from there.
+
+    `at`: microseconds since 1970; None: as soon as a worker is free.
+    """
+
+    def __init__(self, reason: str, at: int | None = None) -> None:
+        super().__init__(reason)
+        self.at = at
+
+
+class JobHandedOut(BaseException):
+    """Raised inside a job whose rows were handed out to others: it ends here, and is done."""
 
 
 class JobCanceled(BaseException):

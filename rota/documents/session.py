@@ -246,6 +246,10 @@ class Session:
 
     # --- the end ---
 
+    def begin(self) -> None:
+        """Begin the transaction as a write would, unless it is open."""
+        self._before_write(0)
+
     def commit(self) -> None:
         """Commit what was written, with the callbacks of Frappe's order.
 
@@ -307,11 +311,16 @@ class Session:
 
     # --- savepoints ---
 
-    def savepoint(self, name: str) -> None:
-        """Set a savepoint; one of the same name right before it is replaced."""
+    def savepoint(self, name: str, *, before_reads: bool = False) -> None:
+        """Set a savepoint; one of the same name right before it is replaced.
+
+        `before_reads`: also an error of a read can be taken back, which PostgreSQL needs inside a transaction.
+        """
         if self._savepoints and self._savepoints[-1].name == name:
             self._release(self._savepoints[-1])
         self._push(name)
+        if before_reads and self.dialect == "postgresql" and self.connection.in_transaction:
+            self._set_savepoints()
 
     def release_savepoint(self, name: str) -> None:
         """Forget a savepoint and all after it; what was done stays."""

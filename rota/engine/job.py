@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from rota.clock import from_micros
+from rota.engine.cursor import Cursor, FailedRow
 from rota.errors import JobFailed, JobNotFinished, NoSuchJobError
 from rota.jobs import JobSpec, JobState
 from rota.store import JobView, read_body
@@ -154,6 +155,11 @@ class Job:
         view = self._view
         raise JobFailed(self.id, state, (view and (view.error or view.reason)) or "")
 
+    @property
+    def failed_rows(self) -> list[FailedRow]:
+        """The rows that its iterations left out, as they failed: `row` (a name, or a number in a list) and `error`."""
+        return Cursor.decode(self._queue.store.cursor(self.key)).failed_rows
+
     # --- what it is ---
 
     @property
@@ -244,6 +250,30 @@ class Job:
             UsageError: it is running.
         """
         self._queue.delete(self.key)
+
+    def retry_failed_rows(self) -> Job:
+        """Enqueue the same call for the rows that failed and were left out, as a new job.
+
+        Raises:
+            UsageError: it has not ended, or no row failed.
+        """
+        return self._queue.retry(self.key, only_failed_rows=True)
+
+    def hold(self) -> None:
+        """Ask a job that iterates to stop at its next row, with its place saved, until `resume`."""
+        self._queue.steer(self.key, lambda turn: turn.hold_on(self.key))
+
+    def resume(self) -> None:
+        """Let a job that was held go on."""
+        self._queue.steer(self.key, lambda turn: turn.go_on(self.key))
+
+    def set_speed(self, rate: float | None) -> None:
+        """Let its iterations do so many rows a second at most, from now on; None: as many as they ask for themselves.
+
+        Raises:
+            UsageError: that is no speed.
+        """
+        self._queue.steer(self.key, lambda turn: turn.set_speed(self.key, rate))
 
     def requeue(self) -> Job:
         """Enqueue the same call again, as a new job."""

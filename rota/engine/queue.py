@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 from rota.config import Config
 from rota.engine import options as ask
+from rota.engine.cursor import ONLY, RESUME, SHARD, Cursor
 from rota.engine.job import Job, body_values
 from rota.errors import NoSuchJobError, NotEncodable, QueueOverloaded, UnknownQueue, UsageError
 from rota.jobs import DEFAULT, JobSpec, JobState, Mode, new_key
 from rota.payload import CODEC, Codec, Refused, Resolve, import_path, resolve_path
 from rota.retry import RetryPolicy
-from rota.store import ClaimRef, Inserted, JobFilter, JobView, Store
+from rota.store import ClaimRef, Inserted, JobFilter, JobView, Store, Turn
 
 Method = str | Callable[..., Any]
 #: What an enqueue may ask for beyond Frappe's parameters: the keys of `job_options`.
@@ -263,18 +264,33 @@ class Queue:
             self._wake()
         return answer
 
-    def retry(self, key_or_id: str, *, caller: Caller = NOBODY, kwargs: Mapping[str, Any] | None = None) -> Job:
+    def retry(
+        self,
+        key_or_id: str,
+        *,
+        caller: Caller = NOBODY,
+        kwargs: Mapping[str, Any] | None = None,
+        only_failed_rows: bool = False,
+    ) -> Job:
         """Enqueue the call of a job that has ended again, as a new job that names it. `kwargs`: other arguments.
+
+        One that was iterating, or done with some steps, goes on where the old one was, unless that had finished.
+        `only_failed_rows`: its iterations have only those rows that failed and were left out.
 
         Raises:
             NoSuchJobError: there is no such job.
-            UsageError: it has not ended yet.
+            UsageError: it has not ended yet, or no row of it failed.
         """
-        spec = self.retry_spec(key_or_id, caller=caller, kwargs=kwargs)
+        spec = self.retry_spec(key_or_id, caller=caller, kwargs=kwargs, only_failed_rows=only_failed_rows)
         return self.handle(spec, self.publish([spec])[0])
 
     def retry_spec(
-        self, key_or_id: str, *, caller: Caller = NOBODY, kwargs: Mapping[str, Any] | None = None
+        self,
+        key_or_id: str,
+        *,
+        caller: Caller = NOBODY,
+        kwargs: Mapping[str, Any] | None = None,
+        only_failed_rows: bool = False,
     ) -> JobSpec:
         """What `retry` enqueues."""
         view = self.job(key_or_id)._known()
@@ -298,8 +314,39 @@ class Queue:
             parent=caller.parent.key if caller.parent else None,
             made_by=caller.parent.number if caller.parent else None,
             concurrency_key=view.concurrency_key,
-            options=view.options,
+            options=self._failed_rows_of(view) if only_failed_rows else self._resuming(view),
         )
+
+    def _resuming(self, view: JobView) -> dict[str, Any]:
+        """A job's options for its repetition, which begins where it was unless it had come to its end."""
+        options = {name: value for name, value in view.options.items() if name != RESUME}
+        if view.state is JobState.FINISHED:
+            return options
+        # One that never got as far as to save a place of its own points to the one before it.
+        older = view.options.get(RESUME) if self.store.cursor(view.key) is None else view.key
+        return {**options, RESUME: older} if older else options
+
+    def _failed_rows_of(self, view: JobView) -> dict[str, Any]:
+        loops = Cursor.decode(self.store.cursor(view.key)).loops
+        only = {name: [one.row for one in loop.failed_rows] for name, loop in loops.items() if loop.failed_rows}
+        if not only:
+            raise UsageError(f"no row of job {view.id} failed")
+        options = {name: value for name, value in view.options.items() if name not in (RESUME, SHARD)}
+        return {**options, ONLY: only}
+
+    def steer(self, key: str, change: Callable[[Turn], None]) -> None:
+        """Change what is asked of a job that iterates.
+
+        Raises:
+            NoSuchJobError: there is no such job.
+            UsageError: it has ended.
+        """
+        view = self.job(key)._known()
+        if view.state.is_final:
+            raise UsageError(f"job {view.id} is {view.state}: there is nothing to hold, resume or slow down")
+        with self.store.turn() as turn:
+            change(turn)
+        self._wake()
 
     def delete(self, key: str) -> None:
         """Cancel a job if it waits, and delete what is kept of it.

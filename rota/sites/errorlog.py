@@ -90,6 +90,15 @@ def _row(
     }
 
 
+def record_row_failure(
+    context: Context, title: str, trace: str, reference_doctype: str | None, reference_name: Any
+) -> None:
+    """Keep the error of a row that an iteration left out, with the commit that says so."""
+    row = _row(context, *_fitting(title, trace), reference_doctype, reference_name if reference_doctype else None)
+    context.documents.get_doc(row).insert(ignore_permissions=True)
+    context.enqueues.log_writes += 1
+
+
 def _insert(context: Context, values: dict[str, Any]) -> Any:
     documents = context.documents
     doc = documents.get_doc(values)

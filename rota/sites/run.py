@@ -26,6 +26,8 @@ from rota.engine.worker import failed
 from rota.errors import (
     CommitUnknown,
     JobCanceled,
+    JobHandedOut,
+    JobInterrupted,
     JobLost,
     JobTimeout,
     NotEncodable,
@@ -172,7 +174,7 @@ class Execution:
             report: Report | None = None
             try:
                 function = self._begin()
-                report = self._lost() if function is None else self._commit(self._call(context, function))
+                report = self._lost() if function is None else self._commit(self._called(context, function))
             except BaseException as error:  # noqa: BLE001 - whatever the application raised is a report
                 report = self._ended_by(context, error)
             finally:
@@ -185,7 +187,7 @@ class Execution:
             report: Report | None = None
             try:
                 function = self._begin()
-                report = self._lost() if function is None else self._commit(await self._call(context, function))
+                report = self._lost() if function is None else self._commit(await self._awaited(context, function))
             except asyncio.CancelledError as error:
                 report = self._ended_by(context, self._why_cancelled(error))
             except BaseException as error:  # noqa: BLE001 - whatever the application raised is a report
@@ -218,6 +220,34 @@ class Execution:
             call_by_signature(hook, self._hook_arguments())
         return function
 
+    def _called(self, context: Context, function: Callable[..., Any]) -> Any:
+        while True:
+            try:
+                return self._call(context, function)
+            except JobHandedOut:
+                return None
+            except Exception as error:
+                if not self._goes_on(error):
+                    raise
+
+    async def _awaited(self, context: Context, function: Callable[..., Any]) -> Any:
+        while True:
+            try:
+                return await self._call(context, function)
+            except JobHandedOut:
+                return None
+            except Exception as error:
+                if not self._goes_on(error):
+                    raise
+
+    def _goes_on(self, error: Exception) -> bool:
+        """Whether an iteration left out the row that raised this: the function is called again, to go on behind it."""
+        checkpoint = self.running.checkpoint
+        if checkpoint is None or not checkpoint.collect(error):
+            return False
+        self.running.begin_again()
+        return True
+
     def _call(self, context: Context, function: Callable[..., Any]) -> Any:
         told = self.running.options.get("callback")
         if told is None:
@@ -241,6 +271,10 @@ class Execution:
     def _commit(self, result: Any) -> Report:
         """Effects and outcome in one commit; if nothing was written, the dispatcher records the outcome."""
         self.running.check()
+        checkpoint = self.running.checkpoint
+        if checkpoint is not None and checkpoint.interrupted is not None:
+            # The application has caught it, and went on as if its rows were all done.
+            raise checkpoint.interrupted
         encoded = self._encoded(result)
         self._enqueues.last(lambda: (encoded, self._callbacks(encoded)))
         with self._channel.uninterrupted():
@@ -273,13 +307,30 @@ class Execution:
         if isinstance(error, StoreUnavailable) or self._session.connection.is_lost:
             # What it did went with its connection: as if its worker had died, whatever the application made of it.
             return Report(ending=Ending.LOST, error=f"The database was lost while it ran: {error}")
-        if isinstance(error, RetryLater):
-            return Report(ending=Ending.LATER, run_at=self._later(error), error=str(error))
         if isinstance(error, JobLost):
             return Report(ending=Ending.LOST, error=str(error))
+        if self._resumes(error):
+            return self._again(error)
         if isinstance(error, (Exception, JobTimeout, JobCanceled, SystemExit, KeyboardInterrupt)):
             return self._failure(context, error)
         return failed(error)
+
+    def _resumes(self, error: BaseException) -> bool:
+        """Whether it ends without having failed: at its own wish, or with its place saved for the next time."""
+        if isinstance(error, JobTimeout):
+            checkpoint = self.running.checkpoint
+            return checkpoint is not None and checkpoint.saves > 0
+        return isinstance(error, (JobInterrupted, RetryLater))
+
+    def _again(self, error: BaseException) -> Report:
+        told = str(error)
+        if isinstance(error, RetryLater):
+            return Report(ending=Ending.LATER, run_at=self._later(error), error=told)
+        if isinstance(error, JobInterrupted):
+            ending = Ending.RELEASED if error.at is None else Ending.LATER
+            return Report(ending=ending, run_at=error.at, error=told)
+        # Its time is for one stretch of what it has to do, and it got on in this one.
+        return Report(ending=Ending.LATER, run_at=self._site.store.now(), error=told)
 
     def _failure(self, context: Context, error: BaseException) -> Report:
         report = failed(error)

@@ -9,6 +9,10 @@ from typing import Any
 
 from rota.engine.channel import Channel
 from rota.jobs import Claim
+from rota.sites.checkpoint import Checkpoint
+from rota.sites.codec import JOB_CODEC
+from rota.sites.context import current
+from rota.sites.steps import Step
 from rota.store import ClaimRef
 
 
@@ -19,6 +23,7 @@ class Running:
         self.claim = claim
         self.channel = channel
         self.after: list[Callable[[], Any]] = []  #: run when the execution is over, even if it failed
+        self.checkpoint: Checkpoint | None = None  #: where it is, once it iterates or takes a step
         self._decode = decode
 
     @property
@@ -82,6 +87,22 @@ class Running:
         """Tell how far it is: `done` of `total`, or `done` per cent without a total. Stored at most once a second."""
         self.check()
         self.channel.progress(done, 100.0 if total is None else total, message)
+
+    def step(self, name: str) -> Step:
+        """A block that is left out when the job is run again after it was done: `with job.step("export"):`.
+
+        Its end is a commit. What it sets as `result` of the step is there again when it is left out.
+
+        Raises:
+            UsageError: the name comes twice, or it is inside an iteration.
+        """
+        return Step(Checkpoint.of(current()), name, JOB_CODEC.encode, self._decode)
+
+    def begin_again(self) -> None:
+        """The function is called once more in this execution, with the arguments as they were."""
+        self.__dict__.pop("kwargs", None)
+        if self.checkpoint is not None:
+            self.checkpoint.begin_again()
 
     def log(self, text: str, level: int = logging.INFO) -> None:
         """Keep a line with this attempt."""

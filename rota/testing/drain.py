@@ -18,9 +18,10 @@ from rota.frappe import install_as_frappe
 from rota.jobs import Claim, JobState, new_key
 from rota.sites.local import LocalWorker
 from rota.sites.logs import ToAttempt
+from rota.sites.site import Site
 from rota.store import ClaimCursor, JobView, Want, boot_id
 from rota.store.views import LogLine, Progress
-from rota.testing.testsite import TestSite
+from rota.testing.testclock import TestClock
 
 LEASE = 10 * 366 * 86400.0  # seconds; nobody renews it, and a test may move the clock far
 
@@ -37,7 +38,8 @@ class _Heard:
 class Drain:
     """One claim after the other, until there is none or the test's limit is reached."""
 
-    def __init__(self, site: TestSite) -> None:
+    def __init__(self, site: Site) -> None:
+        """`site`: one whose clock a test may move, to wait."""
         self._site = site
         self._store = site.store
         self._token = new_key()
@@ -98,7 +100,7 @@ class Drain:
             if claims:
                 return claims[0]
             due = self._store.due_at() if wait else None
-            if due is None:
+            if due is None or not isinstance(self._site.clock, TestClock):
                 return None
             self._site.clock.move_to(from_micros(due))
 

@@ -21,6 +21,7 @@ class TestClock:
     def reset(self) -> None:
         """Back to the machine's time."""
         self._ahead = timedelta()
+        self._slept = 0.0
         self._stands_at: datetime | None = None
 
     @property
@@ -32,10 +33,11 @@ class TestClock:
         return self._stands_at or self._machine.now() + self._ahead
 
     def monotonic(self) -> float:
-        """The machine's: leases and limits of running code are no part of what a test moves."""
-        return self._machine.monotonic()
+        """The machine's, and what was slept: leases are no part of what a test moves."""
+        return self._machine.monotonic() + self._slept
 
     def sleep(self, seconds: float) -> None:
+        self._slept += seconds
         self.move_to(self.now() + timedelta(seconds=seconds))
 
     def move_to(self, moment: datetime) -> None:
