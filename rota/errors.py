@@ -8,6 +8,8 @@
     │   ├── InvalidCron            ├── NotEncodable    a value that a job can't carry
     │   └── BenchNotFound          no bench at or above the directory
     ├── BenchRunning               a second `rota start` in one bench
+    ├── SiteInUse                  processes use a site that must stand still
+    ├── CopyMismatch               a copy of a site that is not the same as the site
     ├── PortTaken                  the web server can't listen where it should
     ├── BrokenApp                  an app that can't be imported, or declares what can't be
     ├── StoreError                 the database under the engine
@@ -155,6 +157,25 @@ class PortTaken(RotaError):
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"the web server can't listen at {host}, port {port}: {reason}; choose another with --port")
+
+
+class SiteInUse(RotaError):
+    """Processes use a site that must stand still; `who` names each for people."""
+
+    def __init__(self, site: str, who: list[str]) -> None:
+        super().__init__(f"the site {site} is in use by {', '.join(who)}: stop that first")
+        self.site, self.who = site, who
+
+
+class CopyMismatch(RotaError):
+    """A copy of a site is not the same as the site, so it was not made a site; the source was not changed."""
+
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(
+            f"{reason}. {target} is not made a site: its folder says so and its database must not be used; "
+            "the source is as it was"
+        )
+        self.target, self.reason = target, reason
 
 
 class BrokenApp(RotaError):

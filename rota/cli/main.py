@@ -23,6 +23,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Benches, sites and apps": {
         "init": "benches:init",
         "new-site": "benches:new_site",
+        "copy-site": "copying:copy_site",
         "new-app": "benches:new_app",
         "install-app": "benches:install_app",
         "list-apps": "benches:list_apps",

@@ -73,6 +73,13 @@ class Connection(ABC):
     def script(self, sql: str) -> None:
         """Execute several statements without parameters, separated by `;` (migrations)."""
 
+    @abstractmethod
+    def stream(self, sql: str, *, size: int = 2000) -> Iterator[list[Row]]:
+        """All rows of a statement without parameters, `size` at a time: for tables that don't fit into memory.
+
+        Within a transaction, whose end ends it.
+        """
+
     def one(self, sql: str, params: Params = NOTHING) -> Row | None:
         """The first row, or None."""
         rows = self.query(sql, params)

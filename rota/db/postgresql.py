@@ -7,7 +7,7 @@ database. A standby that is promoted is found by the next `connect`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -165,6 +165,12 @@ class PostgreSQLConnection(Connection):
             self.raw.execute(sql)
         except psycopg.Error as error:
             self._fail(error)
+
+    def stream(self, sql: str, *, size: int = 2000) -> Iterator[list[Row]]:
+        self.script(f"declare rota_stream no scroll cursor for {sql}")
+        while rows := self.query(f"fetch {size} from rota_stream"):
+            yield rows
+        self.script("close rota_stream")
 
     def _execute(self, sql: str, params: Params) -> psycopg.RawCursor[Any]:
         text, names = numbered(sql)

@@ -37,7 +37,7 @@ def new_site(
     wanted = [find_app(bench, app) for app in apps]
     Apps([builtin_app(), *wanted]).hooks()
     key = base64.urlsafe_b64encode(os.urandom(32)).decode("ascii")
-    own = {**_database_settings(database, pooler=config.load(bench.path).db_pooler), "encryption_key": key}
+    own = {**database_settings(database, pooler=config.load(bench.path).db_pooler), "encryption_key": key}
     was_there = (bench.sites_path / name).exists()
     folder = bench.make_site_folders(name)
     try:
@@ -97,7 +97,13 @@ def pending_jobs(bench: Bench, name: str) -> int:
     return sum(counts[state] for state in ("queued", "started"))
 
 
-def _database_settings(database: str, *, pooler: bool) -> dict[str, Any]:
+def database_settings(database: str, *, pooler: bool) -> dict[str, Any]:
+    """The configuration of a new site's databases. `database`: `sqlite`, or the URL of an empty database.
+
+    Raises:
+        UsageError: it is neither, or not empty.
+        StoreUnavailable: it can't be reached.
+    """
     if database == SQLITE:
         return {"db_type": SQLITE}
     if not database.startswith(("postgresql://", "postgres://")):

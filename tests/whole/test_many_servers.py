@@ -24,7 +24,7 @@ def servers(worker_run: int) -> Iterator[list[PostgresServer]]:
     made: list[PostgresServer] = []
     try:
         for _ in range(2):
-            made.append(start_server(DURABLE, run=worker_run))  # noqa: PERF401 - what was made is stopped
+            made.append(start_server(DURABLE, run=worker_run))
         yield made
     except NoPostgres as missing:
         pytest.skip(str(missing))
@@ -59,7 +59,7 @@ def test_a_server_that_is_down_holds_up_only_its_own_sites(bench: TestBench, ser
     for name in sites:
         enqueue(bench, name, 0)
     for name in sites:
-        wait_until(lambda name=name: effects(bench, name) == list(range(JOBS)), timeout=60, message=name)
+        wait_for_effects(bench, name, JOBS)
 
     for name in there:
         enqueue(bench, name, JOBS, seconds=0.005)
@@ -67,11 +67,11 @@ def test_a_server_that_is_down_holds_up_only_its_own_sites(bench: TestBench, ser
     for name in here:
         enqueue(bench, name, JOBS)
     for name in here:
-        wait_until(lambda name=name: len(effects(bench, name)) == 2 * JOBS, timeout=30, message=name)
+        wait_for_effects(bench, name, 2 * JOBS)
     servers[1].start()
 
     for name in sites:
-        wait_until(lambda name=name: len(effects(bench, name)) >= 2 * JOBS, timeout=60, message=name)
+        wait_for_effects(bench, name, 2 * JOBS)
         assert effects(bench, name) == list(range(2 * JOBS))
         with Site.load(bench.bench, name) as site:
             assert site.store.stats()["failed"] == 0
@@ -87,3 +87,7 @@ def enqueue(bench: TestBench, name: str, first: int, seconds: float = 0.0) -> No
 def effects(bench: TestBench, name: str) -> list[int]:
     with Site.load(bench.bench, name) as site, site.open() as context:
         return sorted(context.documents.get_all("Effect", pluck="number"))
+
+
+def wait_for_effects(bench: TestBench, name: str, count: int) -> None:
+    wait_until(lambda: len(effects(bench, name)) >= count, timeout=60, message=f"{name}: {bench.output()[-2000:]}")
