@@ -101,6 +101,8 @@ class JobSpec:
     made_by: int | None = None  #: claim number under which the parent did
     retry_of: str | None = None  #: key of the job that this one repeats
     batch: str | None = None
+    begins: tuple[str, ...] = ()  #: definitions of batches (`store.wire.batch_text`) that begin with this job
+    ends: tuple[str, ...] = ()  #: keys of batches of which this is the last job that their caller adds
     concurrency_key: str | None = None
     depends_on: tuple[str, ...] = ()  #: keys
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from rota.store.views import (
     WorkerRow,
     WorkerView,
 )
-from rota.store.wire import Waits, body_of, read_body
+from rota.store.wire import Waits, batch_text, body_of, read_body
 from rota.store.words import (
     BeatResult,
     ClaimRef,
@@ -70,6 +70,7 @@ __all__ = [
     "Want",
     "WorkerRow",
     "WorkerView",
+    "batch_text",
     "body_of",
     "boot_id",
     "read_body",

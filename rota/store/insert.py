@@ -57,7 +57,7 @@ def insert(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
         callbacks += close(work, doomed)
     callbacks += entry.take_named_seats([spec for spec in specs if spec.key not in entry.answers])
     gates.open_for(work, specs)
-    insert(work, callbacks)
+    insert(work, [*callbacks, *batches.closed_by(work, specs)])
     return [entry.answers[spec.key] for spec in specs]
 
 

@@ -175,6 +175,6 @@ def _schedule(row: tuple[object, ...]) -> ScheduleView:
 
 
 def _batch(row: tuple[object, ...]) -> BatchView:
-    names = ("key", "name", "created_at", "closed", "total", "finished", "failed", "canceled", "ended_at")
+    names = ("key", "name", "created_at", "closed", "total", "finished", "failed", "canceled", "ended_at", "parent")
     values = dict(zip(names, row, strict=True))
     return BatchView(**{**values, "closed": bool(values["closed"])})  # type: ignore[arg-type]

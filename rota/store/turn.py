@@ -12,7 +12,7 @@ from rota.store.claim import ClaimCursor, claim
 from rota.store.insert import check_claim, insert
 from rota.store.prune import prune, remove
 from rota.store.views import EventRow, JobView, LogLine, Progress, ScheduleRow, WorkerRow
-from rota.store.wire import clean
+from rota.store.wire import batch_text, clean
 from rota.store.words import BeatResult, ClaimRef, Inserted, Recorded, Want
 from rota.store.work import Work
 
@@ -288,9 +288,16 @@ class Turn:
         on_success: JobSpec | None = None,
         on_failure: JobSpec | None = None,
         on_complete: JobSpec | None = None,
+        parent: str | None = None,
     ) -> None:
-        """Begin a batch: `on_failure` is enqueued at its first failure, the others when it is closed and all ended."""
-        batches.open_batch(self._work, key, name, on_success=on_success, on_failure=on_failure, on_complete=on_complete)
+        """Begin a batch: `on_failure` is enqueued at its first failure, the others when it is closed and all ended.
+
+        `parent`: the batch in which it counts as one job.
+        """
+        definition = batch_text(
+            key, name, parent=parent, on_success=on_success, on_failure=on_failure, on_complete=on_complete
+        )
+        batches.open_batch(self._work, definition)
 
     def close_batch(self, key: str) -> None:
         """Nobody adds to the batch any more."""

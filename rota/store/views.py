@@ -221,7 +221,7 @@ class PauseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchView:
-    """Jobs that were enqueued to be watched together."""
+    """Jobs that were enqueued to be watched together. A batch inside another one counts there as one job."""
 
     key: str
     name: str
@@ -232,6 +232,7 @@ class BatchView:
     failed: int
     canceled: int
     ended_at: int | None
+    parent: str | None = None  #: key of the batch that it is a part of
 
     @property
     def pending(self) -> int:

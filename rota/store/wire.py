@@ -91,10 +91,26 @@ def decode_spec(text: str) -> JobSpec:
     try:
         values = json.loads(text)
         values["mode"] = Mode(values["mode"])
-        values["depends_on"] = tuple(values["depends_on"])
+        for name in ("depends_on", "begins", "ends"):
+            values[name] = tuple(values.get(name, ()))
         return JobSpec(**values)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a job: {error}") from error
+
+
+def batch_text(
+    key: str,
+    name: str,
+    *,
+    parent: str | None = None,
+    on_success: JobSpec | None = None,
+    on_failure: JobSpec | None = None,
+    on_complete: JobSpec | None = None,
+) -> str:
+    """A batch as the first of its jobs carries it."""
+    specs = {"on_success": on_success, "on_failure": on_failure, "on_complete": on_complete}
+    callbacks = {kind: None if spec is None else encode_spec(spec) for kind, spec in specs.items()}
+    return _dumps({"key": key, "name": text(name, "batch"), "parent": parent, **callbacks})
 
 
 def job_row(spec: JobSpec) -> dict[str, Any]:

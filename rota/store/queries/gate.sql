@@ -121,8 +121,8 @@ returning key, id, slot, state, waits, queue, needs, concurrency_key, rate_key, 
 
 -- name: open_batch
 insert into rota.batch (key, name, created_at, closed, total, finished, failed, canceled, on_success, on_failure,
-    on_complete)
-values (:key, :name, :now, 0, 0, 0, 0, 0, :on_success, :on_failure, :on_complete)
+    on_complete, parent)
+values (:key, :name, :now, 0, 0, 0, 0, 0, :on_success, :on_failure, :on_complete, :parent)
 on conflict (key) do nothing
 
 -- name: add_to_batch
@@ -132,14 +132,17 @@ update rota.batch set total = total + :count, ended_at = null where key = :key
 update rota.batch set total = total - :replaced, finished = finished + :finished, failed = failed + :failed,
     canceled = canceled + :canceled
 where key = :key
-returning closed, total, finished, failed, canceled, ended_at, on_success, on_failure, on_complete
+returning closed, total, finished, failed, canceled, on_success, on_failure, on_complete, parent, is_counted
 
 -- name: close_batch
 update rota.batch set closed = 1 where key = :key
-returning closed, total, finished, failed, canceled, ended_at, on_success, on_failure, on_complete
+returning closed, total, finished, failed, canceled, on_success, on_failure, on_complete, parent, is_counted
 
 -- name: end_batch
 update rota.batch set ended_at = :now, on_success = null, on_failure = null, on_complete = null where key = :key
+
+-- name: count_in_parent
+update rota.batch set is_counted = 1 where key = :key
 
 -- name: end_batch_failure
 update rota.batch set on_failure = null where key = :key

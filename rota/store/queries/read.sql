@@ -135,10 +135,10 @@ from rota.worker w join rota.dispatcher d on d.token = w.token left join rota.jo
 order by d.host, w.pid
 
 -- name: batch
-select key, name, created_at, closed, total, finished, failed, canceled, ended_at from rota.batch where key = :key
+select key, name, created_at, closed, total, finished, failed, canceled, ended_at, parent from rota.batch where key = :key
 
 -- name: batches
-select key, name, created_at, closed, total, finished, failed, canceled, ended_at from rota.batch
+select key, name, created_at, closed, total, finished, failed, canceled, ended_at, parent from rota.batch
 order by key desc limit :limit
 
 -- name: dependencies

@@ -104,7 +104,8 @@ create index dependency_key on dependency (key);
 create table batch (
     key text primary key, name text not null, created_at integer not null, closed integer not null,
     total integer not null, finished integer not null, failed integer not null, canceled integer not null,
-    ended_at integer, on_success text, on_failure text, on_complete text
+    ended_at integer, on_success text, on_failure text, on_complete text, parent text,
+    is_counted integer not null default 0
 ) without rowid;
 
 create table log (
@@ -206,7 +207,8 @@ create index dependency_key on rota.dependency (key);
 create table rota.batch (
     key uuid primary key, name text not null, created_at bigint not null, closed smallint not null,
     total int not null, finished int not null, failed int not null, canceled int not null,
-    ended_at bigint, on_success text, on_failure text, on_complete text
+    ended_at bigint, on_success text, on_failure text, on_complete text, parent uuid,
+    is_counted smallint not null default 0
 ) with (fillfactor = 50);
 
 create table rota.log (
