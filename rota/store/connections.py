@@ -32,6 +32,8 @@ PINNED = {
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
+# A turn is short: the server ends that of a dispatcher which freezes in the middle, and with it what it locks.
+TURN = {**PINNED, "idle_in_transaction_session_timeout": "20s"}
 #: seconds that a connection was not used, after which it is asked whether it lives
 ASK_AFTER = 1.0
 #: seconds between two comparisons of our clock with the server's
@@ -132,7 +134,7 @@ class Connections:
 
     def _turn(self) -> Connection:
         if self._engine.dialect == "postgresql":
-            return self._postgresql(self._engine, {} if self._settings.pooler else PINNED)
+            return self._postgresql(self._engine, {} if self._settings.pooler else TURN)
         return self._engine.connect(busy_timeout=self._settings.busy_timeout)
 
     def _postgresql(self, database: Database, settings: dict[str, str]) -> PostgreSQLConnection:

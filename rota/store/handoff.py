@@ -75,10 +75,10 @@ class Handoff:
             if not tx.run(self._sql["finish"], ended):
                 raise lost(claim)
             return
-        held = work.one("hold", key=claim.key, claim=claim.number)
+        held = work.one("hold_to_finish", key=claim.key, claim=claim.number)
         if held is None:
             raise lost(claim)
-        end(work, finished(work, LiveRow._make(held), result), children)
+        end(work, finished(work, LiveRow._make(held[:-1]), result), children)
         notify(work)
 
     def begun(self, tx: Connection, claim: ClaimRef, claimed_at: int = 0) -> bool:

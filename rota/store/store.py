@@ -10,7 +10,7 @@ from rota.clock import Clock, to_micros
 from rota.db import Connection, Database, Statements
 from rota.errors import StoreBusy
 from rota.store import gates, reads
-from rota.store.connections import PINNED, Connections
+from rota.store.connections import TURN, Connections
 from rota.store.expiry import Expiry
 from rota.store.handoff import Handoff, notify
 from rota.store.migrate import migrate_engine, migrate_handoff
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MICROSECONDS = 1_000_000
 EVERYTHING = JobFilter()
+# Ends in the ledger that are recorded: read over at each turn until they are marked there.
+SWEEP_AT = 200
 DUE_MARGIN = 60 * MICROSECONDS
 DUE_START_OVER = 300.0  #: seconds
 
@@ -127,6 +129,8 @@ class Store(Registers):
                 tx.rollback()
                 raise
             self._commit(tx, work, settled)
+            if len(settled.done) >= SWEEP_AT:
+                self.sweep()
 
     def _begin_settled(self, tx: Connection, busy_timeout: float | None) -> tuple[Work, Settled]:
         while True:
@@ -175,7 +179,7 @@ class Store(Registers):
     def _set_local(self, tx: Connection, busy_timeout: float | None) -> None:
         local: dict[str, str] = {}
         if self.settings.pooler:
-            local = {**PINNED, "statement_timeout": str(int(self.settings.statement_timeout * 1000))}
+            local = {**TURN, "statement_timeout": str(int(self.settings.statement_timeout * 1000))}
         if self.settings.pooler or busy_timeout is not None:
             wait = self.settings.busy_timeout if busy_timeout is None else busy_timeout
             # 0 would mean to wait for ever.

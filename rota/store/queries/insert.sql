@@ -70,5 +70,6 @@ lock table rota.live in row exclusive mode
 select 1 from live where key = :key and state = 2 and claim = :claim
 
 -- name: holds_claim (postgresql)
--- FOR SHARE, not FOR KEY SHARE: only SHARE makes the update that takes the claim away wait for this commit.
-select 1 from rota.live where key = :key and state = 2 and claim = :claim for share
+-- FOR SHARE, not FOR KEY SHARE: only SHARE makes the update that takes the claim away wait for this commit. Nobody
+-- waits for ever: the server ends the transaction of a client that freezes between this and its commit.
+select set_config('idle_in_transaction_session_timeout', '20s', true) from rota.live where key = :key and state = 2 and claim = :claim for share

@@ -52,6 +52,13 @@ select key, id, slot, state, attempt, crashes, failures, claim, started_at, toke
     batch, cancel_requested
 from rota.live where key = :key and claim = :claim and state = 2 for update
 
+-- name: hold_to_finish (postgresql)
+-- In a job's own last transaction. The server ends that of a client which freezes between this and its commit, so that
+-- the row does not stay locked for as long.
+select key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key, rate_key,
+    batch, cancel_requested, set_config('idle_in_transaction_session_timeout', '20s', true)
+from rota.live where key = :key and claim = :claim and state = 2 for update
+
 -- name: hold_unless_locked (postgresql)
 -- A locked row is in the middle of a fenced commit: the next beat looks again.
 select key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key, rate_key,
