@@ -11,9 +11,9 @@ help: ## This list
 demo: .venv/installed ## Run Rota with an example app, and show where to look
 	$(RUN)/rota demo
 
-test: .venv/installed servers ## Run all tests: in parallel, then those that need the machine to themselves
+test: .venv/installed servers ## Run all tests: first the many quick ones, then the few that start whole systems
 	$(RUN)/pytest -n auto --dist worksteal -m "not serial"
-	$(RUN)/pytest -m serial || [ $$? = 5 ]  # 5: there are none
+	$(RUN)/pytest -n 2 --dist load -m serial
 
 check: .venv/installed ## Formatting, lint, types, the floors, and the documentation
 	$(RUN)/ruff format --check .
