@@ -152,6 +152,13 @@ class BenchRunning(RotaError):
         self.process = process
 
 
+class BenchNotRunning(RotaError):
+    """Nobody runs this bench."""
+
+    def __init__(self, bench: object) -> None:
+        super().__init__(f"the bench {bench} is not running: `rota start` runs it")
+
+
 class PortTaken(RotaError):
     """The web server can't listen at an address."""
 

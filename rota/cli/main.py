@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Run": {
         "start": "services:start",
+        "reload": "services:reload",
         "serve": "services:serve",
         "schedule": "services:schedule",
         "worker": "services:worker",

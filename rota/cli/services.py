@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -46,6 +48,18 @@ def start(ctx: click.Context, state: State, /, port: int | None, host: str | Non
 
 
 @click.command()
+@pass_state
+def reload(state: State) -> None:
+    """Make `rota start` take up changed apps and settings: new web server and workers, and no job is interrupted.
+
+    Jobs that run go on in their old workers to the end; those that can be resumed go on in new ones.
+    """
+    process = state.bench.runner()
+    os.kill(process, signal.SIGHUP)
+    click.echo(f"Process {process} starts its web server and its workers anew; running jobs are not interrupted")
+
+
+@click.command()
 @_port_options
 @pass_state
 @click.pass_context
@@ -82,7 +96,7 @@ def schedule(ctx: click.Context, state: State) -> None:
 @pass_state
 @click.pass_context
 def worker(ctx: click.Context, state: State, queues: str | None, processes: int | None, burst: bool) -> None:
-    """Run jobs."""
+    """Run jobs. SIGTERM stops it; at SIGUSR1 it takes no more, and ends when those that run have ended."""
     ctx.exit(_work(state, queues, processes, burst=burst))
 
 

@@ -11,6 +11,7 @@ from setproctitle import setproctitle
 
 from rota import install_as_frappe
 from rota.config import Config
+from rota.engine.dispatcher import RETIRE_SIGNAL
 from rota.engine.supervisor import Child, Supervisor
 from rota.sites.bench import Bench
 from rota.sites.serving import run_dispatcher, run_scheduler
@@ -40,7 +41,11 @@ def run_bench(
         children = [
             Child(name="web", run=lambda: _serve(bench, sock)),
             Child(name="scheduler", run=lambda: run_scheduler(bench), reloads=False),
-            Child(name="dispatcher", run=lambda: run_dispatcher(bench, install_as_frappe, workers=workers)),
+            Child(
+                name="dispatcher",
+                run=lambda: run_dispatcher(bench, install_as_frappe, workers=workers),
+                hands_over=RETIRE_SIGNAL,
+            ),
             *further,
         ]
         click.echo(_hello(bench, sock))

@@ -47,6 +47,8 @@ PATROL_SECONDS = 0.1
 GATHER_SECONDS, GATHER_HELD, GATHER_OUTCOMES = 0.005, 48, 160
 # How long nothing is claimed after a claim was given back as nobody was free for it, unless a worker is.
 FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.05, 1.0
+#: Told so, a dispatcher claims nothing more, lets what runs come to its end, and ends itself; another one goes on.
+RETIRE_SIGNAL = signal.SIGUSR1
 # What a site that is down has not recorded by then is left to its lease.
 LAST_RECORDS_SECONDS = 5.0
 # A worker that dies before it has done anything is replaced more and more slowly.
@@ -54,7 +56,10 @@ FIRST_START_DELAY_SECONDS, LAST_START_DELAY_SECONDS = 0.1, 10.0
 
 
 class Dispatcher:
-    """Serves queues until it is told to stop (SIGTERM or SIGINT), or, in burst mode, until they are empty."""
+    """Serves queues until it is told to stop (SIGTERM or SIGINT) or to retire, or, in burst mode, until they are empty.
+
+    Told to stop, it gives what runs the grace period; told to retire, as long as it takes.
+    """
 
     def __init__(
         self,
@@ -75,8 +80,10 @@ class Dispatcher:
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self._pace = Pace()
         self._dead: list[tuple[Hand, Dead]] = []
-        self._stopping_since: float | None = None
+        self._stopping = False
+        self._kill_at = float("inf")  #: seconds, monotonic: when what runs has had its grace
         self._signals = 0
+        self._retires = False
         self._claims_from = 0.0
         self._misses = 0
         self._hire_at = 0.0
@@ -109,7 +116,7 @@ class Dispatcher:
             return 1
         finally:
             self._leave()
-        if self._settings.burst and self._stopping_since is None:
+        if self._settings.burst and not self._stopping:
             sys.stderr.write("quitting: nothing is left to do\n")
         return 0
 
@@ -126,14 +133,14 @@ class Dispatcher:
         self._check_stop(now)
         self._hire(now)
         self._watch.patrol(now)
-        if self._stopping_since is None:
+        if not self._stopping:
             self._sites.tick(now)
         self._turns()
         self._hand_out()
         self._sites.rest(time.monotonic())
 
     def _sleep_seconds(self) -> float:
-        now, stopping = time.monotonic(), self._stopping_since is not None
+        now, stopping = time.monotonic(), self._stopping
         awake = self._sites.awake.values()
         moments = [float("inf") if stopping else self._sites.wants_round_at()]
         if len(self._crew.hands) < self._settings.workers and not stopping:
@@ -154,9 +161,9 @@ class Dispatcher:
         return max(0.0, min(moments) - now)
 
     def _is_done(self) -> bool:
-        if self._stopping_since is not None:
+        if self._stopping:
             working = any(hand.held for hand in self._crew)
-            late = time.monotonic() > self._stopping_since + self._settings.grace + LAST_RECORDS_SECONDS
+            late = time.monotonic() > self._kill_at + LAST_RECORDS_SECONDS
             return not working and (late or not any(one.held for one in self._sites))
         if not self._settings.burst or not self._sites:
             return False
@@ -175,12 +182,15 @@ class Dispatcher:
     def _take_signals(self) -> int:
         read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        for one in (signal.SIGTERM, signal.SIGINT):
+        for one in (signal.SIGTERM, signal.SIGINT, RETIRE_SIGNAL):
             signal.signal(one, self._count_signal)
         return read
 
-    def _count_signal(self, *_: object) -> None:
-        self._signals += 1
+    def _count_signal(self, number: int, _: object) -> None:
+        if number == RETIRE_SIGNAL:
+            self._retires = True
+        else:
+            self._signals += 1
 
     def _hear_wake(self, _: object) -> None:
         heard, overflowed = self._wake.drain()
@@ -254,7 +264,7 @@ class Dispatcher:
     # --- workers ---
 
     def _hire(self, now: float) -> None:
-        if self._stopping_since is not None or now < self._hire_at:
+        if self._stopping or now < self._hire_at:
             return
         open_hands = sum(1 for hand in self._crew if hand.is_open)
         for _ in range(self._settings.workers - open_hands):
@@ -313,7 +323,7 @@ class Dispatcher:
     def _turns(self) -> None:
         now, sites = time.monotonic(), list(self._sites.awake.values())
         hungry = [one for one in sites if one.hungry and one.is_up(now) and not one.fenced]
-        may_claim = self._stopping_since is None and now >= self._claims_from
+        may_claim = not self._stopping and now >= self._claims_from
         room = self._hand_outs.room(sites, hungry) if may_claim else 0
         # Whoever was served longest ago comes first, and takes no more than its share.
         for one in sorted(sites, key=lambda one: one.served_at):
@@ -364,7 +374,7 @@ class Dispatcher:
     # --- handing out ---
 
     def _hand_out(self) -> None:
-        if self._stopping_since is not None:
+        if self._stopping:
             return
         now, missed = time.monotonic(), False
         for one in sorted(self._sites.awake.values(), key=lambda one: one.served_at):
@@ -381,21 +391,31 @@ class Dispatcher:
     # --- stopping ---
 
     def _check_stop(self, now: float) -> None:
-        if not self._signals:
+        if not self._signals and not self._retires:
             return
-        if self._stopping_since is None:
-            self._stopping_since = now
+        if not self._stopping:
+            self._begin_to_stop()
+        if self._signals and self._kill_at == float("inf"):
             log.info("stopping: running jobs have %g s", self._settings.grace)
-            for hand in self._crew:
-                hand.slate.stop()
-                self._keep(self._crew.take_back(hand))
+            self._kill_at = now + self._settings.grace
         for one in self._sites.awake.values():
             while one.waiting:
                 self._end(one.waiting.pop(), Report(ending=Ending.RELEASED))
-        if self._signals > 1 or now > self._stopping_since + self._settings.grace:
+        if self._signals > 1 or now > self._kill_at:
             for hand in self._crew:
                 if hand.held:
                     self._crew.kill(hand, STOP)
+
+    def _begin_to_stop(self) -> None:
+        self._stopping = True
+        if self._retires:
+            log.info("retiring: nothing more is claimed, and running jobs go on to their end")
+        for hand in self._crew:
+            # Jobs that can be resumed elsewhere end at their next step.
+            hand.slate.stop()
+            self._keep(self._crew.take_back(hand))
+            if self._retires:
+                self._crew.retire(hand)
 
     # --- being seen ---
 

@@ -44,7 +44,9 @@ class Child:
     name: str
     run: Callable[[], int | None] | Sequence[str]
     is_ready: Callable[[], bool] | None = None  #: asked until it says yes; None: ready once it runs
-    reloads: bool = True  #: restarted when watched files change
+    reloads: bool = True  #: restarted at SIGHUP, and when watched files change
+    #: the signal at which it ends as soon as its work is done; its successor is started without waiting for that
+    hands_over: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +64,10 @@ class _Running:
 
 
 class Supervisor:
-    """Runs until SIGINT or SIGTERM, then stops its children gracefully; a second signal kills them. SIGHUP restarts."""
+    """Runs until SIGINT or SIGTERM, then stops its children gracefully; a second signal kills them.
+
+    SIGHUP restarts those that reload. One that hands over goes on beside its successor until its work is done.
+    """
 
     def __init__(
         self,
@@ -83,6 +88,7 @@ class Supervisor:
         self._output = output or sys.stdout
         self._colours = colours
         self._prefixes = prefixes
+        self._leaving: list[_Running] = []  #: have a successor, and end when their work is done
         self._watch = tuple(watch)
         self._on_ready = on_ready
         self._width = max((len(one.child.name) for one in self._running), default=0)
@@ -101,7 +107,7 @@ class Supervisor:
         self._selector.register(read, selectors.EVENT_READ, lambda: os.read(read, 4096))
         if self._watch:
             self._start_watching()
-        while self._stopping_since is None or any(one.pid for one in self._running):
+        while self._stopping_since is None or any(one.pid for one in self._all()):
             self._round()
         signal.set_wakeup_fd(-1)
         self._selector.close()
@@ -141,22 +147,33 @@ class Supervisor:
 
     def _stop(self, now: float) -> None:
         self._stopping_since = now
-        for one in self._running:
+        for one in self._all():
             _signal(one.pid, signal.SIGTERM)
 
     def _kill_all(self) -> None:
-        for one in self._running:
+        for one in self._all():
             if one.pid:
                 self._killed = True
                 _signal(one.pid, signal.SIGKILL)
 
     def _restart(self) -> None:
-        for one in self._running:
-            if one.child.reloads and one.pid:
+        if self._stopping_since is not None:
+            return
+        for number, one in enumerate(self._running):
+            if not one.child.reloads or not one.pid:
+                continue
+            if one.child.hands_over is None:
                 one.restarting = True
                 _signal(one.pid, signal.SIGTERM)
+            else:
+                self._leaving.append(one)
+                self._running[number] = _Running(one.child, one.colour)
+                _signal(one.pid, one.child.hands_over)
 
     # --- children ---
+
+    def _all(self) -> list[_Running]:
+        return [*self._running, *self._leaving]
 
     def _start_due(self, now: float) -> None:
         if self._stopping_since is not None:
@@ -179,7 +196,7 @@ class Supervisor:
         self._selector.register(read, selectors.EVENT_READ, lambda: self._relay(one))
 
     def _reap(self, now: float) -> None:
-        for one in self._running:
+        for one in self._all():
             if not one.pid:
                 continue
             pid, status = os.waitpid(one.pid, os.WNOHANG)
@@ -191,6 +208,9 @@ class Supervisor:
         self._selector.unregister(one.pipe)
         os.close(one.pipe)
         one.pid = 0
+        if one in self._leaving:
+            self._leaving.remove(one)
+            return
         if self._stopping_since is not None:
             return
         if code == WRONG_USAGE:

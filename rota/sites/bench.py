@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from rota import config
-from rota.errors import BenchNotFound, BenchRunning, ConfigError, UnknownSite, UsageError
+from rota.errors import BenchNotFound, BenchNotRunning, BenchRunning, ConfigError, UnknownSite, UsageError
 
 COMMON_CONFIG = "common_site_config.json"
 SITE_CONFIG = "site_config.json"
@@ -190,6 +190,22 @@ class Bench:
             file.write(f"{os.getpid()}\n")
             file.flush()
             yield
+
+    def runner(self) -> int:
+        """The process that runs the bench.
+
+        Raises:
+            BenchNotRunning: none does.
+        """
+        try:
+            with (self.run_path / "start.lock").open("r+", encoding="ascii") as file:
+                try:
+                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    return int(file.read())
+        except FileNotFoundError:
+            pass  # nobody ever ran it
+        raise BenchNotRunning(self.path)
 
 
 def read_json(path: Path) -> dict[str, Any]:

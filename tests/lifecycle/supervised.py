@@ -22,6 +22,18 @@ def steady(folder: Path, name: str) -> int:
         time.sleep(60)
 
 
+def handing_over(folder: Path, name: str) -> int:
+    """Told to hand over, it ends when it may."""
+    signal.signal(signal.SIGUSR1, lambda *_: (folder / "told").touch())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with (folder / name).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    while not (folder / "told").exists() or not (folder / f"may-end-{os.getpid()}").exists():
+        time.sleep(0.01)
+    print("old one is through")
+    return 0
+
+
 def deaf(folder: Path, name: str) -> int:
     """Does not stop when told."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -54,13 +66,14 @@ def slow_to_start(folder: Path, name: str) -> int:
 def main() -> int:
     """Supervise the named children."""
     folder, names = Path(sys.argv[1]), [name for name in sys.argv[2:] if not name.startswith("--")]
-    kinds = {one.__name__: one for one in (steady, deaf, failing, wrong, slow_to_start)}
+    kinds = {one.__name__: one for one in (steady, handing_over, deaf, failing, wrong, slow_to_start)}
     children = [
         Child(
             name=name,
             run=["sh", "-c", "echo from a shell; exec sleep 600"]
             if name == "shell"
             else partial(kinds[name], folder, name),
+            hands_over=signal.SIGUSR1 if name == "handing_over" else None,
             is_ready=(folder / "is-ready").exists if name == "slow_to_start" else None,
         )
         for name in names

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from rota.engine.dispatcher import RETIRE_SIGNAL
 from rota.jobs import JobState
 from tests.lifecycle.conftest import Bench
 from tests.support.waiting import wait_until
@@ -98,6 +99,45 @@ def test_a_second_signal_does_not_wait(bench: Bench) -> None:
     wait_until(lambda: "stopping" in process.said())
     process.kill(signal.SIGTERM)
     assert process.end(5) == 0
+
+
+def test_one_that_retires_lets_running_jobs_come_to_their_end_and_claims_no_more(bench: Bench) -> None:
+    process = bench.start(grace=0.1)
+    [running] = bench.enqueue("sleep", seconds=1.5)
+    bench.until_marked("sleeping")
+    process.kill(RETIRE_SIGNAL)
+    wait_until(lambda: "retiring" in process.said())
+    later = bench.enqueue("nothing", count=5)
+    assert process.end() == 0
+    assert (bench.job(running).state, bench.job(running).attempt) == (JobState.FINISHED, 1)
+    assert {bench.job(one).state for one in later} == {JobState.QUEUED}
+    assert bench.store.dispatchers() == []
+
+
+def test_another_one_goes_on_while_one_retires(bench: Bench) -> None:
+    old = bench.start()
+    [running] = bench.enqueue("sleep", seconds=60)
+    bench.until_marked("sleeping")
+    old.kill(RETIRE_SIGNAL)
+    wait_until(lambda: len(old.workers()) == 1)
+    new = bench.start()
+    bench.until(bench.enqueue("nothing")[0])
+    assert bench.job(running).state is JobState.STARTED
+    # It can still be told to stop.
+    old.kill(signal.SIGTERM)
+    wait_until(lambda: "stopping" in old.said())
+    old.kill(signal.SIGTERM)
+    assert old.end(5) == 0
+    wait_until(lambda: bench.job(running).pid in [one.pid for one in new.workers()])
+
+
+def test_a_resumable_job_learns_that_its_dispatcher_retires(bench: Bench) -> None:
+    process = bench.start()
+    [key] = bench.enqueue("until_stopping", name="waiting")
+    bench.until_marked("waiting")
+    process.kill(RETIRE_SIGNAL)
+    assert process.end(5) == 0
+    assert bench.job(key).result == '"stopped"'
 
 
 def test_what_waits_behind_a_job_that_turns_out_slow_runs_elsewhere(bench: Bench) -> None:

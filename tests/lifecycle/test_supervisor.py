@@ -128,6 +128,32 @@ def test_a_hangup_restarts_the_children(start: Callable[..., Tree]) -> None:
     assert "started again" not in tree.output()
 
 
+def test_one_that_hands_over_goes_on_beside_its_successor(start: Callable[..., Tree]) -> None:
+    tree = start("handing_over")
+    [old] = tree.lines("handing_over")
+    tree.popen.send_signal(signal.SIGHUP)
+    [_, new] = tree.lines("handing_over", 2)
+    assert (is_alive(int(old)), is_alive(int(new))) == (True, True)
+    (tree.folder / f"may-end-{old}").touch()
+    wait_until(lambda: not is_alive(int(old)))
+    wait_until(lambda: "old one is through" in tree.output())
+    assert "started again" not in tree.output()
+    tree.popen.terminate()
+    assert tree.popen.wait(5) == 0
+    assert tree.lines("handing_over", 2) == [old, new]
+
+
+def test_a_stop_ends_those_that_have_a_successor_too(start: Callable[..., Tree]) -> None:
+    tree = start("handing_over")
+    [old] = tree.lines("handing_over")
+    tree.popen.send_signal(signal.SIGHUP)
+    [_, new] = tree.lines("handing_over", 2)
+    tree.popen.terminate()
+    assert tree.popen.wait(5) == 0
+    assert not is_alive(int(old))
+    assert not is_alive(int(new))
+
+
 def test_a_changed_file_restarts_the_children(start: Callable[..., Tree]) -> None:
     tree = start("steady", "--watch")
     tree.lines("steady")
