@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rota.api import (
+        current_batch,
         current_job,
         enqueue,
         enqueue_many,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rota.errors import JobCanceled, JobLost, JobTimeout, RetryLater, RotaError
     from rota.frappe import install_as_frappe
     from rota.retry import Retry, retry_after
+    from rota.sites.batches import batch, find_batch
     from rota.sites.iteration import iterate
 
 __version__ = "0.1.0"
@@ -28,9 +30,12 @@ _HOMES = {
     "Retry": "rota.retry",
     "RetryLater": "rota.errors",
     "RotaError": "rota.errors",
+    "batch": "rota.sites.batches",
+    "current_batch": "rota.api",
     "current_job": "rota.api",
     "enqueue": "rota.api",
     "enqueue_many": "rota.api",
+    "find_batch": "rota.sites.batches",
     "find_job": "rota.api",
     "iterate": "rota.sites.iteration",
     "install_as_frappe": "rota.frappe",
@@ -46,9 +51,12 @@ __all__ = [
     "Retry",
     "RetryLater",
     "RotaError",
+    "batch",
+    "current_batch",
     "current_job",
     "enqueue",
     "enqueue_many",
+    "find_batch",
     "find_job",
     "install_as_frappe",
     "iterate",

@@ -15,6 +15,7 @@ from rota.engine.queue import Method
 from rota.errors import UsageError
 from rota.retry import RetryPolicy
 from rota.sites.apps import JOB_MARK
+from rota.sites.batches import Batch
 from rota.sites.bench import Bench
 from rota.sites.context import Context, current
 from rota.sites.jobs import jobs_of
@@ -190,6 +191,13 @@ def current_job() -> Running:
     if running is None:
         raise UsageError("this is not inside a job")
     return running
+
+
+def current_batch() -> Batch | None:
+    """The batch that the running job is one of: `add` puts further jobs into it."""
+    context = current()
+    key = None if context.running is None else context.running.batch_key
+    return None if key is None else Batch(context, key)
 
 
 def progress(done: float, total: float | None = None, message: str | None = None) -> None:

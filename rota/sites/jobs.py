@@ -68,7 +68,7 @@ class Jobs:
         if "job_id" in options or is_bound(method):
             return [self.enqueue(method, kwargs, **options) for kwargs in many]
         at_once = not self._belongs_to_transaction(options.pop("enqueue_after_commit", None))
-        path, wanted = self._asked(method, options)
+        path, wanted = self.asked(method, options)
         specs = self.queue.specs(path, many, **wanted)
         if at_once:
             self._context.enqueues.publish_now(*specs)
@@ -89,7 +89,7 @@ class Jobs:
             method, kwargs = bound.call_bound, {"bound": method, "kwargs": dict(kwargs)}
         if "job_id" in options and "job_id" not in kwargs and self._declares_job_id(method):
             kwargs = {**kwargs, "job_id": options["job_id"]}
-        path, wanted = self._asked(method, options)
+        path, wanted = self.asked(method, options)
         spec = self.queue.spec(path, kwargs, **wanted)
         mode = as_guarded(spec.mode, guarded=self._context.enqueues.guarded(spec.id))
         return spec if mode is spec.mode else replace(spec, mode=mode)
@@ -99,7 +99,7 @@ class Jobs:
         function = self._context.site.resolver.resolve(method) if isinstance(method, str) else method
         return _takes(inspect.unwrap(function), "job_id")
 
-    def _asked(self, method: Method, options: Mapping[str, Any]) -> tuple[Method, dict[str, Any]]:
+    def asked(self, method: Method, options: Mapping[str, Any]) -> tuple[Method, dict[str, Any]]:
         """What `Queue.spec` is asked: as this user, in this language, with what `@rota.job` says of the method."""
         context = self._context
         if not isinstance(method, str):
@@ -107,7 +107,20 @@ class Jobs:
         wanted = {**self._marked(method), **options, "caller": Caller(user=context.user)}
         if context.language != "en":
             wanted.setdefault("language", context.language)
+        batch, opening = wanted.get("batch"), context.enqueues.batches.current
+        if batch is not None:
+            wanted["batch"] = getattr(batch, "key", batch)
+        elif opening is not None:
+            wanted["batch"] = opening.key
+        if wanted.get("depends_on"):
+            wanted["depends_on"] = self._of_this_transaction(wanted["depends_on"])
         return method, wanted
+
+    def _of_this_transaction(self, jobs: Any) -> list[Any]:
+        """Jobs to wait for, where ids of those that the open transaction will enqueue are their keys."""
+        many = jobs if isinstance(jobs, (list, tuple, set, frozenset)) else [jobs]
+        waiting = ((one, self._context.enqueues.waiting(one) if isinstance(one, str) else None) for one in many)
+        return [one if spec is None else self.queue.handle(spec) for one, spec in waiting]
 
     def _marked(self, method: Method) -> dict[str, Any]:
         """The options that `@rota.job` gave the method, if it is marked."""

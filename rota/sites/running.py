@@ -55,6 +55,12 @@ class Running:
         return self.claim.root or self.claim.id
 
     @property
+    def batch_key(self) -> str | None:
+        """The key of the batch that this job is one of."""
+        key: str | None = self.channel.body.get("batch")
+        return key
+
+    @property
     def ref(self) -> ClaimRef:
         return ClaimRef(self.claim.key, self.claim.number)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rota.db.connection import Connection
 from rota.errors import ChainStopped
 from rota.jobs import JobSpec, Mode
+from rota.sites.openings import Openings
 from rota.store import ClaimRef, Store
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Enqueues:
         self._waiting: list[JobSpec] = []
         self._marks: dict[str, int] = {}
         self._dropped: set[str] = set()
+        self.batches = Openings()
         # Ids that this request asked for and saw inactive: enqueueing one of them closes the check-then-enqueue gap.
         self._seen_inactive: set[str] = set()
 
@@ -45,7 +47,8 @@ class Enqueues:
 
     def publish_now(self, *specs: JobSpec) -> None:
         """Enqueue at once, whatever becomes of the transaction (`enqueue_after_commit=False`)."""
-        self._insert(specs)
+        self._insert(self.batches.marked([*specs], is_commit=False))
+        self.batches.published()
         self._wake()
 
     def waiting(self, job_id: str) -> JobSpec | None:
@@ -93,6 +96,7 @@ class Enqueues:
         self._marks.pop(name, None)
 
     def before_commit(self, connection: Connection | None, writes: int) -> None:
+        self._waiting = self.batches.marked(self._waiting)
         if connection is not None:
             if self._waiting:
                 self._store.handoff.publish(connection, self._waiting, self.claim)
@@ -102,12 +106,14 @@ class Enqueues:
     def committed(self) -> None:
         published = bool(self._waiting)
         self._clear()
+        self.batches.committed()
         if published:
             self._wake()
 
     def rolled_back(self) -> None:
         self._dropped.update(one.key for one in self._waiting)
         self._clear()
+        self.batches.rolled_back()
 
     def _insert(self, specs: Sequence[JobSpec]) -> None:
         with self._store.turn() as turn:
@@ -140,6 +146,7 @@ class JobEnqueues(Enqueues):
         self.changed_anything, self.log_writes = False, 0
         self._seen_inactive.clear()
         self._dropped.clear()
+        self.batches = Openings()
         self._clear()
 
     def add(self, *specs: JobSpec) -> None:
@@ -155,7 +162,7 @@ class JobEnqueues(Enqueues):
     def before_commit(self, connection: Connection | None, writes: int) -> None:
         claim = self.claim
         self.changed_anything = self.changed_anything or writes > self.log_writes
-        self._waiting = [self._counted(spec) for spec in self._waiting]
+        self._waiting = self.batches.marked([self._counted(spec) for spec in self._waiting])
         if claim is None or connection is None:
             if self._last is None:
                 super().before_commit(connection, writes)

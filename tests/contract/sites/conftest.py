@@ -21,6 +21,9 @@ from rota.sites.context import Context
 from rota.sites.install import new_site
 from rota.sites.site import Site
 from rota.store import Store
+from rota.testing.testclock import TestClock
+from tests.support.benches import TestBench
+from tests.support.ledgers import Ledger
 from tests.support.postgres import PostgresServer
 
 
@@ -98,3 +101,22 @@ def context(live: Site) -> Iterator[Context]:
     """The site, open for Administrator."""
     with live.open(commit=False) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def ledger_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestBench]:
+    """A bench with the app `ledger`, made once."""
+    folder = tmp_path_factory.mktemp("ledger") / "bench"
+    if request.param == "sqlite":
+        yield TestBench(folder, apps=["ledger"])
+        return
+    server = cast("PostgresServer", request.getfixturevalue("postgres_server"))
+    with server.database("rota_ledger") as dsn:
+        yield TestBench(folder, apps=["ledger"], database=dsn)
+
+
+@pytest.fixture
+def ledger(ledger_bench: TestBench) -> Iterator[Ledger]:
+    """Its site without effects and errors, and with a clock that waits for nothing."""
+    with Site.load(ledger_bench.bench, ledger_bench.name, clock=TestClock()) as site:
+        yield Ledger(site)

@@ -2,85 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from rota.engine.job import Job
 from rota.errors import TooManyRowsFailed, UsageError
 from rota.jobs import JobState
 from rota.sites.iteration import iterate
-from rota.sites.jobs import jobs_of
-from rota.sites.site import Site
-from rota.store import JobView
 from rota.testing.drain import Drain
-from rota.testing.testclock import TestClock
-from tests.support.benches import TestBench
-from tests.support.postgres import PostgresServer
-
-NUMBERS = range(1, 31)
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestBench]:
-    folder = tmp_path_factory.mktemp("long") / "bench"
-    if request.param == "sqlite":
-        yield TestBench(folder, apps=["ledger"])
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    with server.database() as dsn:
-        yield TestBench(folder, apps=["ledger"], database=dsn)
-
-
-class Ledger:
-    """The site, with words for what these tests do."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        with site.open() as context:
-            for doctype in ("Effect", "Error Log"):
-                context.documents.database.delete(doctype)
-
-    def fill(self, numbers: Any = NUMBERS, **values: Any) -> None:
-        with self.site.open() as context:
-            for number in numbers:
-                context.documents.get_doc({"doctype": "Effect", "number": number, **values}).insert()
-
-    def enqueue(self, method: str, _options: dict[str, Any] | None = None, **kwargs: Any) -> Job:
-        with self.site.open() as context:
-            return jobs_of(context).enqueue(f"ledger.long.{method}", kwargs, **(_options or {}))
-
-    def drain(self, *, most: int = 100) -> list[JobView]:
-        clock = self.site.clock
-        assert isinstance(clock, TestClock)
-        return Drain(self.site).run(max_jobs=most, wait=True)
-
-    def run(self, method: str, _options: dict[str, Any] | None = None, **kwargs: Any) -> Job:
-        """Enqueue and run, with all that follows."""
-        job = self.enqueue(method, _options, **kwargs)
-        self.drain()
-        return job
-
-    def effects(self, *, copies: bool = True) -> list[int]:
-        with self.site.open() as context:
-            sign = "<" if copies else ">"
-            return sorted(
-                abs(n) for n in context.documents.get_all("Effect", filters={"number": [sign, 0]}, pluck="number")
-            )
-
-    def errors(self) -> list[Any]:
-        with self.site.open() as context:
-            rows = context.documents.get_all("Error Log", fields=["method", "error", "reference_name"])
-            assert isinstance(rows, list)
-            return rows
-
-
-@pytest.fixture
-def ledger(bench: TestBench) -> Iterator[Ledger]:
-    with Site.load(bench.bench, bench.name, clock=TestClock()) as site:
-        yield Ledger(site)
-
+from tests.support.ledgers import NUMBERS, Ledger
 
 # --- every row once ---
 

@@ -140,3 +140,27 @@ def passed_on(numbers):
     """A generator between the loop and the job."""
     for number in rota.iterate(numbers, on_error="collect"):  # noqa: UP028 - one more frame, on purpose
         yield number
+
+
+def add_to_batch(number):
+    """A job of a batch that puts another one into it."""
+    note(number)
+    rota.current_batch().add("ledger.tasks.record", {"number": number + 1})
+
+
+def make_batch(numbers):
+    """A job that makes a batch: inside its own one, if it is in one."""
+    with rota.batch("inner", on_done=(note, {"number": 500})):
+        for number in numbers:
+            rota.enqueue("ledger.tasks.record", kwargs={"number": number})
+
+
+def fail(number):
+    """Fails."""
+    raise ValueError(f"{number} fails")
+
+
+def note_batch(batch, number):
+    """A callback that wants to know its batch."""
+    view = rota.find_batch(batch).view()
+    note(number + view.finished)
