@@ -84,8 +84,14 @@ def promote_due(work: Work, limit: int) -> int | None:
 
 
 def next_due(work: Work) -> int | None:
-    """When the next scheduled job or rate limit comes due."""
-    moments = [work.value("next_due", since=work.due_since), work.value("next_rate")]
+    """When the next scheduled job or rate limit comes due, or a pause ends."""
+    if parked_in_vain(work):
+        return work.now
+    moments = [
+        work.value("next_due", since=work.due_since),
+        work.value("next_rate"),
+        work.value("next_pause_end", now=work.now),
+    ]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -170,7 +176,9 @@ def open_rates(work: Work, keys: Iterable[str | None]) -> None:
         if row is None:
             continue
         count, period, tokens, refilled_at = row
-        tokens = min(float(count), tokens + max(0, work.now - refilled_at) * count / period)
+        # Another transaction may have waited for less, or its clock be ahead: what it has counted is not counted again.
+        counted_to = max(work.now, refilled_at)
+        tokens = min(float(count), tokens + (counted_to - refilled_at) * count / period)
         unclaimed: int = work.value("rate_opened", rate_key=key)
         # What comes in the next microsecond counts as there: the moment of the next token was rounded to one.
         room = max(0, int(tokens + count / period) - unclaimed)
@@ -179,8 +187,8 @@ def open_rates(work: Work, keys: Iterable[str | None]) -> None:
         next_at = None
         if len(waiting) > len(opened):
             missing = max(int(tokens), unclaimed + len(opened)) + 1 - tokens
-            next_at = work.now + max(1, round(missing * period / count))
-        work.run("set_rate", rate_key=key, tokens=tokens, now=work.now, next_at=next_at)
+            next_at = counted_to + max(1, round(missing * period / count))
+        work.run("set_rate", rate_key=key, tokens=tokens, now=counted_to, next_at=next_at)
         advance(work, opened, past=Waits.RATE)
 
 
@@ -199,6 +207,15 @@ def park(work: Work, keys: Sequence[str]) -> None:
         work.run("park", key=key)
     rows = [Standing._make(row) for key in keys for row in work.rows("standing", key=key)]
     open_keys(work, (row.concurrency_key for row in rows))
+
+
+def parked_in_vain(work: Work) -> list[str]:
+    """Methods of jobs that are parked though it is not paused, or not any more."""
+    methods = [row[0] for row in work.rows("paused_methods_with_jobs")]
+    if not methods:
+        return []
+    paused = {name for scope, name, *_ in work.rows("pauses", now=work.now) if scope == "method"}
+    return [method for method in methods if method not in paused]
 
 
 def unpark(work: Work, method: str, limit: int) -> int:

@@ -86,10 +86,10 @@ class Turn:
         return remove(self._work, [row[0] for row in keys])
 
     def promote_due(self, limit: int = 500) -> int | None:
-        """Let go on what has come due; when the next job does. Call again if that is not in the future."""
-        due = gates.promote_due(self._work, limit)
-        self._resume_parked(limit)
-        return due
+        """Let go on what has come due or is not paused any more; when to call again, at once if that is not to come."""
+        for method in gates.parked_in_vain(self._work):
+            gates.unpark(self._work, method, limit)
+        return gates.promote_due(self._work, limit)
 
     def active(self, id: str, method: str | None = None) -> bool:  # noqa: A002 - the public word
         """Is a job of this id, or of a chain that it began, alive?"""
@@ -247,15 +247,6 @@ class Turn:
         else:
             self._work.woken.update([name] if name else [queue for queue, _ in self._work.rows("lanes")])
         return resumed
-
-    def _resume_parked(self, limit: int) -> None:
-        methods = [row[0] for row in self._work.rows("paused_methods_with_jobs")]
-        if not methods:
-            return
-        paused = {name for scope, name, *_ in self._work.rows("pauses", now=self.now) if scope == "method"}
-        for method in methods:
-            if method not in paused:
-                gates.unpark(self._work, method, limit)
 
     def hold_on(self, key: str) -> None:
         """Ask a resumable job to stop at its next row, and to wait there for `go_on`."""

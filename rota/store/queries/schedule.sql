@@ -35,6 +35,9 @@ select schedule, due, taken_at, key, skipped from rota.tick where schedule = :id
 select scope, name, paused_by, why, paused_at, paused_until from rota.pause
 where paused_until is null or paused_until > :now order by scope, name
 
+-- name: next_pause_end
+select min(paused_until) from rota.pause where paused_until > :now
+
 -- name: pause
 insert into rota.pause (scope, name, paused_by, why, paused_at, paused_until)
 values (:scope, :name, :by, :why, :now, :until)

@@ -114,6 +114,19 @@ def test_tokens_are_not_saved_up_beyond_the_limit(site: Site) -> None:
     assert len(site.claim(9)) == 2
 
 
+def test_time_that_one_clock_has_counted_is_not_counted_again_by_one_that_is_behind(site: Site) -> None:
+    for _ in range(4):
+        site.enqueue(options=PER_SECOND)
+    assert len(site.claim(9)) == 2
+    for _ in range(5):
+        promote(site, 4)
+        promote(site, -4)
+    promote(site, 4.9)
+    assert site.claim(9) == []
+    promote(site, 0.1)
+    assert len(site.claim(9)) == 1
+
+
 def test_jobs_that_nobody_claims_do_not_burst_later(site: Site) -> None:
     for _ in range(20):
         site.enqueue(options=PER_SECOND)
@@ -303,6 +316,28 @@ def test_a_pause_ends_by_itself(site: Site) -> None:
     site.clock.advance(seconds=61)
     assert site.store.pauses() == []
     assert [claim.key for claim in site.claim(5)] == [key]
+
+
+def test_dispatchers_are_told_when_a_pause_ends(site: Site) -> None:
+    with site.store.turn() as turn:
+        end = turn.now + 60 * SECOND
+        turn.pause("queue", "short", by="ann", why="", until=end)
+        turn.pause("queue", "long", by="ann", why="")
+    assert site.store.due_at() == end
+    assert promote(site, 61) is None
+
+
+def test_parked_jobs_go_on_when_their_pause_has_ended(site: Site) -> None:
+    keys = [answer.key for answer in site.enqueue_many(600, method="app.slow")]
+    with site.store.turn() as turn:
+        turn.pause("method", "app.slow", by="ann", why="", until=turn.now + 60 * SECOND)
+    assert site.claim(5) == []
+    assert site.job(keys[0]).waits_for == "pause"
+    site.clock.advance(seconds=60)
+    while (due := site.store.due_at()) is not None:
+        assert due <= site.store.now()
+        promote(site)
+    assert len(site.claim(700)) == len(keys)
 
 
 def test_the_site_is_paused_under_no_name(site: Site) -> None:

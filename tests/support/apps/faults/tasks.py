@@ -1,6 +1,7 @@
 """Jobs that a test holds, starves and kills. Needs the app `ledger` for its effects."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -57,3 +58,21 @@ def hang_in_c(folder):
     libc = ctypes.PyDLL(None)
     libc.pthread_mutex_lock(mutex)
     libc.pthread_mutex_lock(mutex)
+
+
+def take_place(folder, places, seconds):
+    """Takes one of so many places for a while; tells if none was free. Who dies gives its place back."""
+    for number in range(places):
+        with Path(folder, f"place-{number}").open("a", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            time.sleep(seconds)
+            return
+    Path(folder, "too-many").touch()
+
+
+def fail(number):
+    """Fails, always."""
+    raise ValueError(f"{number} fails")
