@@ -28,6 +28,8 @@ JOB_OPTIONS = (
     "allow_failure", "tags", "mask", "on_stopped", "max_crashes", "result_ttl", "batch", "language",
 )  # fmt: skip
 AT_ONCE = 500
+#: As in Frappe: a queue with more jobs than that takes those for whom it matters at its front.
+STARVED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class Queue:
         job_id: str | None = None,
         deduplicate: bool | str = False,
         at_front: bool = False,
+        at_front_when_starved: bool = False,
         on_success: Method | None = None,
         on_failure: Method | None = None,
         on_stopped: Method | None = None,
@@ -114,7 +117,8 @@ class Queue:
         """One enqueue, complete and checked. Nothing is stored yet.
 
         `timeout`, `delay`, `result_ttl`: seconds, a timedelta or "10m". `retry`: a RetryPolicy, its dict, or a number
-        of attempts. `depends_on`: jobs, keys or ids that must have finished (`allow_failure`: ended) before.
+        of attempts. `at_front_when_starved`: at the front while more than 16 jobs wait in the queue. `depends_on`:
+        jobs, keys or ids that must have finished (`allow_failure`: ended) before.
 
         Raises:
             UnknownQueue, UnknownMethod, NotEncodable, InvalidRetry, ValidationError, QueueOverloaded, UsageError: what
@@ -154,7 +158,7 @@ class Queue:
             kwargs=self._codec.encode(dict(kwargs or {})),
             mode=ask.mode_of(deduplicate, job_id, due),
             priority=ask.priority_of(priority),
-            at_front=bool(at_front),
+            at_front=bool(at_front or (at_front_when_starved and self.store.is_starved(queue, STARVED))),
             run_at=due,
             root=caller.root,
             parent=caller.parent.key if caller.parent else None,

@@ -361,6 +361,11 @@ class Store(Registers):
             waiting = {queue for queue, key in work.rows("first_in_lanes") if key is not None}
         return bool(waiting if queues is None else waiting & set(queues))
 
+    def is_starved(self, queue: str, patience: int) -> bool:
+        """Do more jobs of a queue wait for a worker than `patience`?"""
+        with self._reading() as work:
+            return bool(work.value("claimable_in", queue=queue, limit=patience + 1) > patience)
+
     def due_at(self) -> int | None:
         """When the next scheduled job, or rate limit, comes due."""
         with self._reading() as work:

@@ -120,6 +120,11 @@ select n.queue, (select v.key from rota.live v
     order by v.queue, v.lane, v.seq limit 1)
 from rota.lane n
 
+-- name: claimable_in
+-- Claimable jobs of a queue, counted up to a limit.
+select count(*) from (select 1 from rota.live v
+    where v.queue = :queue and v.seq is not null and v.state = 1 and v.waits = 0 limit :limit) few
+
 -- name: created_at
 select created_at from rota.job where key = :key
 

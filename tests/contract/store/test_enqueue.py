@@ -158,6 +158,15 @@ def test_a_job_that_enqueues_its_own_id_stays_active_without_a_gap(site: Site) -
     assert site.claim_one().key == child.key
 
 
+def test_a_queue_is_starved_when_more_than_so_many_are_claimable(site: Site) -> None:
+    site.enqueue_many(2)
+    site.enqueue(priority=3)
+    site.enqueue_many(5, queue="other")
+    site.enqueue(run_at=site.store.now() + SECOND)
+    assert not site.store.is_starved("short", 3)
+    assert site.store.is_starved("short", 2)
+
+
 def test_priority_and_at_front_decide_the_order_in_a_queue(site: Site) -> None:
     plain, low = site.enqueue().key, site.enqueue(priority=1).key
     front, high = site.enqueue(at_front=True).key, site.enqueue(priority=-1).key

@@ -74,6 +74,7 @@ HOT: dict[str, dict[str, Any]] = {
     "job_by_id": {"id": "a"},
     "live_by_id": {"id": "a"},
     "first_in_lanes": {},
+    "claimable_in": {"queue": "short", "limit": 17},
     "decided": {"key": KEYS[0], "claim": 1},
     "lowest_claim": {},
     "unsent": {"token": "t"},

@@ -16,7 +16,7 @@ import pytest
 from rota.clock import FixedClock, to_micros
 from rota.config import Config
 from rota.engine.outcome import decide
-from rota.engine.queue import Caller, Queue
+from rota.engine.queue import STARVED, Caller, Queue
 from rota.engine.report import Report
 from rota.errors import (
     InvalidRetry,
@@ -182,6 +182,14 @@ def test_a_retry_policy_travels_as_plain_values(queue: Queue) -> None:
     assert spec.options["retry"]["attempts"] == 3
     with pytest.raises(InvalidRetry):
         queue.spec("app.run", retry="often")
+
+
+def test_only_a_starved_queue_takes_a_job_at_its_front(queue: Queue) -> None:
+    queue.enqueue_many("app.run", [{}] * STARVED)
+    assert not queue.spec("app.run", at_front_when_starved=True).at_front
+    queue.enqueue("app.run")
+    assert queue.spec("app.run", at_front_when_starved=True).at_front
+    assert not queue.spec("app.run", at_front_when_starved=True, queue="long").at_front
 
 
 def test_priority_and_at_front_decide_the_lane(queue: Queue) -> None:
