@@ -22,6 +22,7 @@ from rota.db.sqlite import SQLite
 from rota.documents.doctypes import MetaCache
 from rota.documents.session import Session
 from rota.engine.call import Resolver
+from rota.engine.outcome import on_stopped
 from rota.engine.wake import Waker
 from rota.errors import ConfigError
 from rota.sites.apps import App, Apps, builtin_app, find_app
@@ -99,6 +100,7 @@ class Site:
             engine=self.engine_database,
             documents=self.database,
             clock=self.clock,
+            on_stopped=on_stopped(self.clock),
             settings=StoreSettings(
                 lease=settings.claim_timeout,
                 busy_timeout=settings.busy_timeout,
