@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -15,9 +14,6 @@ from rota.errors import CommitUnknown, StoreBusy, StoreConflict, StoreError, Sto
 _PIECES = re.compile(r"[^;]*;|[^;]+")
 # A statement that SQLite compiled is kept this long; the hot ones must never be compiled again.
 KEPT_STATEMENTS = 512
-# How often a writer asks for the lock while another has it: often for as long as most transactions take, then less so.
-# SQLite's own waits grow to 100 ms, in which a quick writer beside it gets the lock again and again.
-EAGER_TRIES, EAGER_SECONDS, PATIENT_SECONDS = 40, 0.0005, 0.005
 
 
 class SQLite(Database):
@@ -132,34 +128,10 @@ class SQLiteConnection(Connection):
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")
         try:
-            if write:
-                self._begin_writing()
-            else:
-                self.raw.execute("begin")
+            self.raw.execute("begin immediate" if write else "begin")
         except sqlite3.Error as error:
             self._fail(error)
         self.in_transaction = True
-
-    def _begin_writing(self) -> None:
-        wait: int = self.raw.execute("pragma busy_timeout").fetchone()[0]
-        end = time.monotonic() + wait / 1000
-        self.raw.execute("pragma busy_timeout = 0")
-        try:
-            tries = 0
-            while not self._has_begun(last=time.monotonic() >= end):
-                tries += 1
-                time.sleep(EAGER_SECONDS if tries <= EAGER_TRIES else PATIENT_SECONDS)
-        finally:
-            self.raw.execute(f"pragma busy_timeout = {wait}")
-
-    def _has_begun(self, *, last: bool) -> bool:
-        try:
-            self.raw.execute("begin immediate")
-        except sqlite3.OperationalError as error:
-            if last or _code(error) != sqlite3.SQLITE_BUSY:
-                raise
-            return False
-        return True
 
     def commit(self) -> None:
         try:

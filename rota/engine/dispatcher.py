@@ -42,8 +42,8 @@ from rota.store.views import LogLine, Progress, WorkerRow
 log = logging.getLogger("rota.dispatcher")
 
 PATROL_SECONDS = 0.1
-# A turn is a commit, which costs the same for one outcome as for many: while all workers have at least so many jobs, it
-# waits so long at most until there are so many outcomes.
+# A turn is a commit, which costs the same for one outcome as for many: while all workers have at least so many jobs, or
+# enough for longer, it waits so long at most until there are so many outcomes.
 GATHER_SECONDS, GATHER_HELD, GATHER_OUTCOMES = 0.005, 48, 160
 # How long nothing is claimed after a claim was given back as nobody was free for it, unless a worker is.
 FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.05, 1.0
@@ -137,6 +137,9 @@ class Dispatcher:
             self._sites.tick(now)
         self._turns()
         self._hand_out()
+        # Only now: a job that was just claimed need not wait for it.
+        if not self._stopping:
+            self._sites.look(time.monotonic())
         self._sites.rest(time.monotonic())
 
     def _sleep_seconds(self) -> float:
@@ -317,7 +320,7 @@ class Dispatcher:
         return (
             now < min(one.served_at + GATHER_SECONDS, one.beat_at)
             and len(one.ended) < GATHER_OUTCOMES
-            and all(len(hand.held) >= GATHER_HELD for hand in self._crew)
+            and all(len(hand.held) >= GATHER_HELD or hand.load >= 2 * GATHER_SECONDS for hand in self._crew)
         )
 
     def _turns(self) -> None:

@@ -172,13 +172,7 @@ class Holdings:
             return False
         progress = bool(self._progress) and now >= self._progress_at + PROGRESS_SECONDS
         due = self.due_at is not None and now >= self.due_at
-        return (
-            bool(self.ended or self._lines)
-            or progress
-            or due
-            or self.due_unknown
-            or (bool(self._token) and now >= self.beat_at)
-        )
+        return bool(self.ended or self._lines) or progress or due or (bool(self._token) and now >= self.beat_at)
 
     def may_sleep(self) -> bool:
         """Whether nothing goes on here but what `next_at` tells."""
@@ -247,9 +241,15 @@ class Holdings:
             self.hungry = self.hungry or bool(turn.woken)
         if turn.woken:
             self._waker.wake(self.name)
-        if self.due_unknown:
-            self.look(now)
+        if store.is_sweep_due:
+            self._sweep(store, now)
         return news
+
+    def _sweep(self, store: Store, now: float) -> None:
+        try:
+            store.sweep()
+        except StoreError as error:
+            self._trouble(now, error)
 
     def _is_capped(self, wants: Sequence[Want], limit: int, claims: Sequence[Claim]) -> bool:
         """Whether there may be more of a queue that has all the workers it may have."""

@@ -11,7 +11,8 @@ HORIZON_SECONDS = 0.02
 MOST_AT_ONCE = 256
 # More methods than an application has; reached only by paths that are made up as one goes.
 MOST_METHODS = 10_000
-WEIGHT = 0.2
+# Much quicker than thought counts for more: one run that waited for a lock must not make its method slow for long.
+WEIGHT, QUICKER_WEIGHT = 0.2, 0.5
 
 
 class Pace:
@@ -55,4 +56,7 @@ class Pace:
 def _average(averages: dict[Any, float], key: Any, seconds: float) -> None:
     known = averages.get(key)
     # Slower than thought counts at once in full: to be wrong that way makes others wait.
-    averages[key] = seconds if known is None or seconds > 2 * known else known + WEIGHT * (seconds - known)
+    if known is None or seconds > 2 * known:
+        averages[key] = seconds
+    else:
+        averages[key] = known + (QUICKER_WEIGHT if seconds < known / 2 else WEIGHT) * (seconds - known)

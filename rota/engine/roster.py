@@ -86,6 +86,12 @@ class Roster:
             for _ in range(count):
                 self._look_at_next(now)
 
+    def look(self, now: float) -> None:
+        """See when the next scheduled job comes due, where one may have been added."""
+        for one in self.awake.values():
+            if one.due_unknown:
+                one.look(now)
+
     def rest(self, now: float) -> None:
         """Let those sleep that have nothing to do until their own next moment."""
         for name, one in list(self.awake.items()):

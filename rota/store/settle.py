@@ -93,7 +93,7 @@ def _quarantine(work: Work, unreadable: Row, problem: Exception) -> None:
 
 
 def _finish_done(work: Work, site: Connection, settled: Settled) -> None:
-    ended = site.query(work.sql["unrecorded"])
+    ended = site.query(work.sql["unrecorded"], {"known": work.list(settled.done.values())})
     new = {key: (result, ended_at) for key, done, result, ended_at in ended if settled.done.get(key) != done}
     claims = {key: done for key, done, _, _ in ended if key in new}
     taken = work.rows("take_started", keys=work.list(claims), claims=work.list(claims.values()))

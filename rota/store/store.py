@@ -129,8 +129,6 @@ class Store(Registers):
                 tx.rollback()
                 raise
             self._commit(tx, work, settled)
-            if len(settled.done) >= SWEEP_AT:
-                self.sweep()
 
     def _begin_settled(self, tx: Connection, busy_timeout: float | None) -> tuple[Work, Settled]:
         while True:
@@ -221,6 +219,11 @@ class Store(Registers):
                 return True
         except StoreBusy:
             return False
+
+    @property
+    def is_sweep_due(self) -> bool:
+        """Whether so much has been settled that `sweep` should not wait for the next beat (SQLite)."""
+        return len(self._settled.done) >= SWEEP_AT
 
     def sweep(self) -> bool:
         """Delete from site.db what has been settled; False if somebody writes there: left for later."""

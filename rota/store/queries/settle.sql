@@ -7,7 +7,9 @@ select exists(select 1 from rota_outbox where seq > :seq),
 select seq, key, id, root, method, parent, made_by, spec from rota_outbox where seq > :seq order by seq limit :limit
 
 -- name: unrecorded (sqlite)
-select key, done, result, ended_at from rota_ledger where done is not null and recorded = 0
+-- But for the claims :known, of which there may be many until they are swept.
+select key, done, result, ended_at from rota_ledger
+where done is not null and recorded = 0 and done not in (select value from json_each(:known))
 
 -- name: sweep_outbox (sqlite)
 delete from rota_outbox where seq <= :seq
