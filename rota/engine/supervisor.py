@@ -21,6 +21,8 @@ from rota.engine.nursery import PR_SET_PDEATHSIG, exit_after
 
 log = logging.getLogger("rota.supervisor")
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS = 0.1, 10.0
 # Who has run for so long did not fail at its start.
 SETTLED_SECONDS = 10.0
@@ -187,7 +189,7 @@ class Supervisor:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         parent = os.getpid()
-        pid = os.fork()
+        pid = _fork()
         if pid == 0:
             _be_child(one.child, write, parent)
         os.close(write)
@@ -269,7 +271,7 @@ class Supervisor:
         """In a process of its own: a thread here would be cut off by every fork."""
         read, write = os.pipe2(os.O_CLOEXEC)
         parent = os.getpid()
-        pid = os.fork()
+        pid = _fork()
         if pid == 0:
             exit_after(lambda: _watch_files(self._watch, write, parent))
         os.close(write)
@@ -283,6 +285,19 @@ class Supervisor:
                 log.warning("files are not watched any more")
 
         self._selector.register(read, selectors.EVENT_READ, changed)
+
+
+def _fork() -> int:
+    """Fork with the signals held back that end a child.
+
+    One that came too early would reach the supervisor's handlers in the child, and be lost when that becomes another
+    program.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    pid = os.fork()
+    if pid:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    return pid
 
 
 def _be_child(child: Child, output: int, parent: int) -> NoReturn:
@@ -304,8 +319,9 @@ def _be_child(child: Child, output: int, parent: int) -> NoReturn:
 def _begin_anew(parent: int) -> None:
     """Be a process of its own: no signals but its own, and no life after its supervisor's."""
     signal.set_wakeup_fd(-1)
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+    for signum in (*_ENDING, signal.SIGCHLD):
         signal.signal(signum, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     # Ctrl-C reaches a terminal's whole process group; a child is to be told once, by its supervisor.
     os.setpgid(0, 0)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
