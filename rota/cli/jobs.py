@@ -9,6 +9,7 @@ import click
 
 from rota.cli.pauses import pause, pauses, resume
 from rota.cli.state import State, json_option, pass_state, show_json, show_table, site_option, who
+from rota.cli.steering import steer
 
 if TYPE_CHECKING:
     from rota.engine.queue import Queue
@@ -34,7 +35,7 @@ def jobs(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (pause, resume, pauses):
+for _command in (pause, resume, pauses, steer):
     jobs.add_command(_command)
 
 
