@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rota.engine.call import by_signature
 from rota.engine.job import Job
 from rota.engine.options import MOST_SECONDS
 from rota.engine.queue import Caller, Queue
@@ -44,10 +43,9 @@ def retry_one(context: Context, key_or_id: str, *, by: str, edit: Mapping[str, A
     if edit is None or view is None:
         spec = queue.retry_spec(key_or_id)
         return _published(queue, _noted(spec, by))
-    old, function = queue.decode(view.kwargs), context.site.resolver.resolve(view.method)
-    # What the function does not take is left out when a job runs; only what is new must fit.
-    check_arguments(function, view.method, {**by_signature(function, old), **edit})
-    spec = queue.retry_spec(view.key, kwargs={**old, **edit})
+    kwargs = {**queue.decode(view.kwargs), **edit}
+    check_arguments(context.site.resolver.resolve(view.method), view.method, kwargs)
+    spec = queue.retry_spec(view.key, kwargs=kwargs)
     return _published(queue, _noted(spec, by, replaced=view.kwargs))
 
 

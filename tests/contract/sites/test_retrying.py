@@ -118,16 +118,6 @@ def test_arguments_that_the_function_does_not_take_are_refused(site: Site, edit:
     assert site.store.stats()["queued"] == 0
 
 
-def test_old_arguments_that_the_function_never_took_do_not_keep_it_from_being_edited(site: Site) -> None:
-    with site.open() as context:
-        old = jobs_of(context).enqueue("again.tasks.divide", {"number": 6, "by": 0, "stray": 1})
-    drain(site)
-    with site.open() as context:
-        fresh = retry_one(context, old.key, by="ada", edit={"by": 2})
-    drain(site)
-    assert fresh.result == "3 m"
-
-
 def test_a_missing_argument_is_named(site: Site) -> None:
     with site.open() as context:
         old = jobs_of(context).enqueue("again.tasks.divide", {"number": 6})
