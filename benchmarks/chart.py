@@ -34,8 +34,9 @@ def draw(medians: dict[str, dict[str, float]]) -> str:
     end = 0
     for key, title in PANELS.items():
         values = {name: one[key] for name, one in medians.items() if key in one}
-        drawn, end = panel(title, values, end)
-        parts += drawn
+        if values:
+            drawn, end = panel(title, values, end)
+            parts += drawn
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {end}" font-family="sans-serif" font-size="13"'
     )
