@@ -36,6 +36,13 @@ class Database(ABC):
     def describe(self) -> str:
         """Where it is, for people; never a password."""
 
+    def check_answers(self) -> None:  # noqa: B027 - a file always answers
+        """Refuse at once what would wait for a server that has just kept this process waiting in vain.
+
+        Raises:
+            StoreUnavailable: it did not answer a moment ago.
+        """
+
 
 class Connection(ABC):
     """One connection of one process. Not for several threads at once."""

@@ -7,7 +7,8 @@ database. A standby that is promoted is found by the next `connect`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -33,6 +34,12 @@ except ImportError as missing:
     raise ConfigError("PostgreSQL needs its driver: pip install 'rota[postgresql]'") from missing
 
 CONNECT_TIMEOUT = 5
+# A server that does not answer at all is left alone for a while: one process may serve many sites on it, and others.
+SILENT_SECONDS = 10.0
+_silent_until: dict[str, float] = {}
+NO_ANSWER = "the server gave no answer"
+# What the driver, the kernel and we say of a peer that takes everything and says nothing.
+_SILENCE = ("timeout expired", "timed out", NO_ANSWER)
 # A peer that vanished is noticed after about 10 + 3 x 3 s: well within the 30 s in which a dead host's jobs are back.
 # While something of ours is on its way to it, keepalives rest, and without a limit that lasts for a quarter of an hour.
 KEEPALIVE: dict[str, Any] = {
@@ -64,6 +71,7 @@ class PostgreSQL(Database):
         """`pooler`: a transaction pooler stands before the server, so that a session is nobody's own."""
         self.dsn = dsn
         self.pooler = pooler
+        self._server = dsn.partition("?")[0].rpartition("@")[2].rpartition("/")[0] + dsn.partition("?")[2]
 
     def connect(
         self,
@@ -74,9 +82,11 @@ class PostgreSQL(Database):
         settings: dict[str, str] | None = None,
         prepare: bool = True,
         session: bool = True,
+        answer_timeout: float | None = None,
     ) -> PostgreSQLConnection:
         """Open a connection.
 
+        `answer_timeout`: seconds after which a server that gives no answer to a statement is given up; None: never.
         `busy_timeout`: seconds to wait for a lock. `statement_timeout`: seconds a statement may run, 0 for ever.
         `settings`: further settings of the session. `prepare`: let hot statements be prepared on the server.
         `session`: make these limits and settings the session's; without it none of them holds. Behind a transaction
@@ -84,16 +94,19 @@ class PostgreSQL(Database):
         for locks is limited.
         """
         prepare, session = prepare and not self.pooler, session and not self.pooler
+        self.check_answers()
         try:
-            raw = psycopg.connect(
+            raw = _Connection.connect(
                 self.dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT, application_name=name, **KEEPALIVE
             )
         except psycopg.Error as error:
+            self.note_loss(error)
             raise StoreUnavailable(f"{self.describe()}: {_line(error)}") from error
+        raw.answer_timeout = answer_timeout
         raw.prepare_threshold = 5 if prepare else None
         raw.adapters.register_loader("uuid", _KeyLoader)
         raw.adapters.register_loader("uuid", _BinaryKeyLoader)
-        connection = PostgreSQLConnection(raw, self.describe())
+        connection = PostgreSQLConnection(raw, self.describe(), self.note_loss)
         if self.pooler:
             connection.at_begin = f"; set local lock_timeout = {int(busy_timeout * 1000)}; set local timezone = 'UTC'"
         limits = {
@@ -116,6 +129,16 @@ class PostgreSQL(Database):
             raise
         return connection
 
+    def check_answers(self) -> None:
+        left = _silent_until.get(self._server, 0.0) - time.monotonic()
+        if left > 0:
+            raise StoreUnavailable(f"{self.describe()}: the server did not answer; it is asked again in {left:.0f} s")
+
+    def note_loss(self, error: psycopg.Error) -> None:
+        """A connection was lost, or not made. Only one who waited in vain lets all others wait for a while."""
+        if any(words in str(error) for words in _SILENCE):
+            _silent_until[self._server] = time.monotonic() + SILENT_SECONDS
+
     def describe(self) -> str:
         parts = urlsplit(self.dsn)
         if parts.password is None:
@@ -124,13 +147,30 @@ class PostgreSQL(Database):
         return urlunsplit(parts._replace(netloc=safe))
 
 
+class _Connection(psycopg.Connection[Any]):
+    """A connection that gives a server up which takes a statement and says nothing more."""
+
+    answer_timeout: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        if timeout is not None or self.answer_timeout is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.answer_timeout)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"{NO_ANSWER} for {self.answer_timeout:g} s") from None
+
+
 class PostgreSQLConnection(Connection):
     """A connection to a server."""
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, raw: psycopg.Connection[Any], where: str) -> None:
+    def __init__(self, raw: psycopg.Connection[Any], where: str, lost: Callable[[psycopg.Error], None]) -> None:
+        """`lost` is told with which error the connection was lost."""
         super().__init__()
+        self._lost = lost
         self.raw = raw
         self.where = where
         self.at_begin = ""  #: further statements, sent with each BEGIN
@@ -196,6 +236,7 @@ class PostgreSQLConnection(Connection):
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.in_transaction = False
             if self.raw.closed or self.raw.broken:
+                self._lost(error)
                 raise CommitUnknown(f"{self.where}: the commit did not answer: {_line(error)}") from error
             self._fail(error)
         except psycopg.Error as error:
@@ -233,6 +274,8 @@ class PostgreSQLConnection(Connection):
         self.in_transaction = False
 
     def _fail(self, error: psycopg.Error) -> NoReturn:
+        if self.raw.closed:
+            self._lost(error)
         raise _translated(self.where, error, lost=self.raw.closed or self.raw.broken) from error
 
 

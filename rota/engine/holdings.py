@@ -35,6 +35,9 @@ BEAT_SECONDS = 2.0
 IDLE_BEAT_SECONDS = 60.0
 IDLE_LEASE_SECONDS = 150.0
 PROGRESS_SECONDS = 1.0
+UNAVAILABLE_SECONDS = 2.0
+# What lasts is said again about once a minute.
+SAID_EVERY = 30
 BACK_OFF = (0.05, 0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 PROBE_SECONDS = 0.05
 # A writer that is busy for a moment is daily life.
@@ -369,10 +372,18 @@ class Holdings:
         delay = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
         if isinstance(error, StoreBusy):
             delay = min(delay, 1.0)
+        elif isinstance(error, StoreUnavailable):
+            # To ask costs little, and jobs are to run again soon after it is back.
+            delay = min(delay, UNAVAILABLE_SECONDS)
         self.down_until = self.beat_at = now + delay
         self._answers = not isinstance(error, StoreUnavailable)
         self._failures += 1
         if not isinstance(error, RotaError):
             log.error("%s: next try in %.2f s", self.name, delay, exc_info=error)
-        elif not isinstance(error, StoreBusy) or self._failures > QUIET_FAILURES:
+        elif self._is_news(error):
             log.warning("%s: %s; next try in %.2f s", self.name, error, delay)
+
+    def _is_news(self, error: Exception) -> bool:
+        if isinstance(error, StoreBusy):
+            return self._failures > QUIET_FAILURES
+        return self._failures <= len(BACK_OFF) or self._failures % SAID_EVERY == 0

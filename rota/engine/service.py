@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Protocol
 
 from rota.engine.wake import WakeSocket
-from rota.errors import RotaError
+from rota.errors import RotaError, StoreUnavailable
 
 log = logging.getLogger("rota.service")
 
 BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+# To ask a database costs little, and ticks are to fire again soon after it is back.
+UNAVAILABLE_SECONDS = 2.0
 REFRESH_SECONDS = 30.0
 
 
@@ -87,6 +89,8 @@ class ServiceLoop:
             entry.failures = 0
         except Exception as error:
             pause = BACK_OFF[min(entry.failures, len(BACK_OFF) - 1)]
+            if isinstance(error, StoreUnavailable):
+                pause = min(pause, UNAVAILABLE_SECONDS)
             entry.failures += 1
             known = isinstance(error, RotaError)
             log.warning("%s, %s: %s; next try in %g s", *name, error, pause, exc_info=None if known else error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from setproctitle import setproctitle
 
@@ -20,6 +20,8 @@ from rota.sites.site import Site
 from rota.sites.switches import why_off
 from rota.store import Store
 
+ANSWER_SECONDS = 8.0
+
 
 class BenchSites:
     """The sites that a process serves: all of the bench, those of tomorrow too, or only the ones named."""
@@ -34,7 +36,11 @@ class BenchSites:
 
     def stores(self) -> Mapping[str, Callable[[], Store]]:
         """For a dispatcher: how to open each site's store."""
-        return {name: lambda name=name: Site.load(self._bench, name).store for name in self.names()}  # type: ignore[misc]
+        return {name: partial(self._store, name) for name in self.names()}
+
+    def _store(self, name: str) -> Store:
+        # One process serves all: a server that says nothing may not take the time in which others' leases run out.
+        return Site.load(self._bench, name).make_store(answer_timeout=ANSWER_SECONDS)
 
     def scheduled(self) -> Mapping[str, Callable[[], ScheduledSite]]:
         """For a scheduler: each site with its queue and its switches."""

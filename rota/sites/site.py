@@ -95,6 +95,10 @@ class Site:
     @cached_property
     def store(self) -> Store:
         """The engine's tables."""
+        return self.make_store()
+
+    def make_store(self, **limits: float) -> Store:
+        """Another view of the engine's tables, with limits of its own (`StoreSettings`); whoever asked closes it."""
         settings = self.config
         return Store(
             engine=self.engine_database,
@@ -113,6 +117,7 @@ class Site:
                 keep_finished_count=settings.finished_jobs_limit,
                 keep_canceled_count=settings.finished_jobs_limit,
                 keep_failed_count=settings.rq_failed_jobs_limit,
+                **limits,  # type: ignore[arg-type]
             ),
         )
 

@@ -86,6 +86,7 @@ class Connections:
             self.drop(name)
 
     def _living(self, name: str) -> Connection:
+        self._engine.check_answers()
         connection = self._open.get(name)
         if connection is not None and self._may_be_dead(name, connection):
             try:
@@ -145,6 +146,7 @@ class Connections:
         return database.connect(
             busy_timeout=self._settings.busy_timeout,
             statement_timeout=self._settings.statement_timeout,
+            answer_timeout=self._settings.answer_timeout,
             settings=settings,
             prepare=not self._settings.pooler,
             session=not self._settings.pooler,

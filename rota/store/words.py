@@ -107,6 +107,7 @@ class StoreSettings:
     beat: float = 5.0
     busy_timeout: float = 30.0
     statement_timeout: float = 30.0  #: PostgreSQL only
+    answer_timeout: float = 40.0  #: PostgreSQL only: how long a server may say nothing before it is given up
     pooler: bool = False  #: PostgreSQL: behind a transaction pooler, so no session state and nothing prepared
     priority_ageing: float = 300.0  #: a job that has waited for so long gets its turn, whatever its lane; 0 never
     max_result: int = 1 << 20

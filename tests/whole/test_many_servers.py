@@ -11,12 +11,12 @@ import pytest
 from rota.sites.install import new_site
 from rota.sites.jobs import jobs_of
 from rota.sites.site import Site
-from tests.support.benches import TestBench
+from tests.support.benches import TestBench, tree
 from tests.support.postgres import DURABLE, NoPostgres, PostgresServer, start_server
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.serial
-JOBS = 300
+JOBS = 100
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def servers(worker_run: int) -> Iterator[list[PostgresServer]]:
 
 @pytest.fixture
 def bench(tmp_path: Path, servers: list[PostgresServer]) -> Iterator[TestBench]:
-    """Its first site is on the first server, with two more on each."""
+    """A site of its own and another on the first server, two on the second."""
     with ExitStack() as stack:
-        urls = [stack.enter_context(server.database()) for server in [servers[0], *servers, *servers]]
+        urls = [stack.enter_context(server.database()) for server in [servers[0], *servers, servers[1]]]
         bench = TestBench(tmp_path / "bench", database=urls[0], apps=["ledger"])
         for number, url in enumerate(urls[1:]):
-            name = f"{'one' if number % 2 == 0 else 'two'}{number}.localhost"
+            name = f"{'two' if number else 'one'}{number}.localhost"
             new_site(bench.bench, name, database=url, admin_password="secret", apps=["ledger"])
         yield bench
         bench.close()
@@ -91,3 +91,37 @@ def effects(bench: TestBench, name: str) -> list[int]:
 
 def wait_for_effects(bench: TestBench, name: str, count: int) -> None:
     wait_until(lambda: len(effects(bench, name)) >= count, timeout=60, message=f"{name}: {bench.output()[-2000:]}")
+
+
+def test_a_server_that_does_not_answer_costs_the_others_no_lease(
+    bench: TestBench, servers: list[PostgresServer]
+) -> None:
+    here, there = bench.bench.sites()[0], [name for name in bench.bench.sites() if name.startswith("two")]
+    bench.start("worker", "--processes", "2")
+    for name in (here, *there):
+        enqueue(bench, name, 0)
+        wait_for_effects(bench, name, JOBS)
+    with Site.load(bench.bench, here) as site, site.open() as context:
+        long = jobs_of(context).enqueue("ledger.tasks.record", {"number": -1, "seconds": 30})
+    pid = int(Path(servers[1].folder, "data", "postmaster.pid").read_text().split()[0])
+    stopped = tree(pid)
+    for process in stopped:
+        process.suspend()
+    try:
+        enqueue(bench, here, JOBS)
+        wait_for_effects(bench, here, 2 * JOBS)
+        with Site.load(bench.bench, here) as site:
+            wait_until(lambda: site.store.job(long.key).state.value == "finished", timeout=60)  # type: ignore[union-attr]
+    finally:
+        for process in stopped:
+            process.resume()
+
+    for name in there:
+        enqueue(bench, name, JOBS)
+        wait_for_effects(bench, name, 2 * JOBS)
+    assert "the server did not answer" in bench.output()
+    assert "lease was over" not in bench.output()
+    with Site.load(bench.bench, here) as site:
+        view = site.store.job(long.key)
+        assert view is not None
+        assert (view.attempt, view.crashes) == (1, 0)

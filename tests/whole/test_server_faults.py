@@ -79,6 +79,16 @@ def test_jobs_run_again_within_seconds_of_a_servers_crash(load: Load) -> None:
     load.ends_well()
 
 
+def test_jobs_run_again_within_seconds_of_a_long_outage(load: Load) -> None:
+    load.begin()
+    load.server.halt(mode="fast")
+    wait_until(lambda: load.bench.output().count("next try in 2.00 s") > 2, timeout=30)
+    load.server.start()
+    load.goes_on(within=5)
+    load.listens(within=10)
+    load.ends_well()
+
+
 def test_backends_that_are_terminated_at_random_lose_no_job(load: Load) -> None:
     dice = random.Random(4)
     load.begin()
