@@ -44,7 +44,7 @@ def enqueue(
     The job belongs to the open transaction: commit publishes it, rollback takes it back. `enqueue_after_commit=False`
     publishes it at once, as Frappe does. `now`: call it here instead, and return what it returns. `job_options`: what
     Frappe has not (`retry`, `delay`, `run_at`, `priority`, `depends_on`, `on_stopped`, ...). All other keywords are the
-    function's. `at_front_when_starved` is taken and changes nothing: queues never starve their oldest job.
+    function's. `at_front_when_starved`: at the front of a queue in which many wait.
 
     Raises:
         UnknownQueue, UnknownMethod, NotEncodable, QueueOverloaded: it can't be enqueued.
@@ -62,6 +62,7 @@ def enqueue(
         "on_success": on_success,
         "on_failure": on_failure,
         "at_front": at_front,
+        "at_front_when_starved": at_front_when_starved,
         "job_id": job_id,
         "deduplicate": deduplicate,
     }
