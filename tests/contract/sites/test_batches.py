@@ -128,6 +128,18 @@ def test_what_is_enqueued_at_once_behind_the_block_leaves_the_batch_alone(ledger
     assert ledger.effects(copies=False) == [1, 2, 101, 102]
 
 
+def test_a_job_that_joins_at_once_does_not_close_a_batch_whose_jobs_are_not_published(ledger: Ledger) -> None:
+    with ledger.site.open() as context:
+        with rota.batch(**CALLBACKS) as batch:
+            record(1)
+        batch.add(RECORD, {"number": 2}, enqueue_after_commit=False)
+        ledger.drain()
+        assert ledger.effects(copies=False) == [2]
+        context.documents.session.commit()
+    ledger.drain()
+    assert ledger.effects(copies=False) == [1, 2, 101, 102]
+
+
 def test_a_job_of_a_batch_adds_to_it(ledger: Ledger) -> None:
     with ledger.site.open(), rota.batch(**CALLBACKS) as batch:
         rota.enqueue("ledger.long.add_to_batch", kwargs={"number": 1})
