@@ -11,7 +11,7 @@ from typing import Any
 from rota import frappe  # what an app has put there counts
 from rota.documents.dictionary import AttrDict
 from rota.engine.call import call_by_signature
-from rota.errors import AppNotInstalledError, UnknownApp
+from rota.errors import AppNotInstalledError, UnknownApp, ValidationError
 from rota.frappe.utils._strings import cstr
 from rota.sites.apps import App, find_app
 from rota.sites.context import current, current_or_none
@@ -134,9 +134,21 @@ def get_site_path(*joins: str) -> str:
 
 def get_module_path(module: str, *joins: str) -> str:
     """A path inside the folder of a module of an app."""
-    from rota.frappe.modules.utils import get_module_app
-
     return str(_app(get_module_app(module)).path.joinpath(scrub(module), *joins))
+
+
+def get_module_app(module: str) -> str:
+    """The app that a module belongs to.
+
+    Raises:
+        ValidationError: no installed app has it.
+    """
+    wanted = scrub(module)
+    # The last one first: Rota's own modules may have the same name as an app's.
+    for app in reversed(list(current().site.apps)):
+        if any(scrub(one) == wanted for one in app.modules()):
+            return "frappe" if app.name == "rota" else app.name
+    raise ValidationError(f"Module {module} not found")
 
 
 def get_module_list(app_name: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rota import frappe  # what an app has put there counts
 from rota.errors import DoctypeNotFoundError, ValidationError
+from rota.frappe._apps import get_module_app  # noqa: F401 - Frappe's path of it
 from rota.frappe._missing import missing
 from rota.sites.context import current
 
@@ -20,20 +21,6 @@ def get_doctype_module(doctype: str) -> str:
         DoctypeNotFoundError: there is no such DocType.
     """
     return str(frappe.get_meta(doctype).module)
-
-
-def get_module_app(module: str) -> str:
-    """The app that a module belongs to.
-
-    Raises:
-        ValidationError: no installed app has it.
-    """
-    wanted = frappe.scrub(module)
-    # The last one first: Rota's own modules may have the same name as an app's.
-    for app in reversed(list(current().site.apps)):
-        if any(frappe.scrub(one) == wanted for one in app.modules()):
-            return "frappe" if app.name == "rota" else app.name
-    raise ValidationError(f"Module {module} not found")
 
 
 def scrub_dt_dn(dt: str, dn: str) -> tuple[str, str]:
