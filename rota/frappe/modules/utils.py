@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rota import frappe  # what an app has put there counts
 from rota.errors import DoctypeNotFoundError, ValidationError
-from rota.frappe._apps import get_module_app  # noqa: F401 - Frappe's path of it
+from rota.frappe._apps import get_module_app
 from rota.frappe._missing import missing
 from rota.sites.context import current
 
