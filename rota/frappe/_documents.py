@@ -188,7 +188,8 @@ def is_table(doctype: str) -> bool:
 
 def get_doctype_app(doctype: str) -> str:
     """The app that a DocType belongs to."""
-    from rota.frappe.modules.utils import get_doctype_module, get_module_app
+    from rota.frappe._apps import get_module_app
+    from rota.frappe.modules.utils import get_doctype_module
 
     return get_module_app(get_doctype_module(doctype))
 
