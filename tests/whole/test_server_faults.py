@@ -104,7 +104,7 @@ def test_backends_that_are_terminated_at_random_lose_no_job(load: Load) -> None:
 
 
 def test_connections_that_are_cut_lose_no_job(load: Load) -> None:
-    load.begin()
+    load.begin(seconds=0.02)
     for _ in range(10):
         assert load.proxy.cut() > 0
         _let_some_run(load)
