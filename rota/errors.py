@@ -8,6 +8,7 @@
     │   ├── InvalidCron            ├── NotEncodable    a value that a job can't carry
     │   └── BenchNotFound          no bench at or above the directory
     ├── BenchRunning               a second `rota start` in one bench
+    ├── BenchNotRunning            no `rota start` to tell something to
     ├── SiteInUse                  processes use a site that must stand still
     ├── CopyMismatch               a copy of a site that is not the same as the site
     ├── PortTaken                  the web server can't listen where it should
