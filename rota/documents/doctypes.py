@@ -25,6 +25,7 @@ from rota.documents.schema import Schema
 from rota.documents.session import Session
 from rota.documents.sql import SINGLES, table_of
 from rota.errors import DoctypeNotFoundError, StoreError, ValidationError
+from rota.payload.text import is_storable
 
 _READ_VERSION = "select value from \"tabSingles\" where doctype = 'DocType' and field = 'version'"
 _COUNT_UP = (
@@ -87,7 +88,7 @@ class DocTypes:
             return self._find(name)
 
     def _find(self, name: Any) -> Meta:
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name or not is_storable(name):
             raise DoctypeNotFoundError(f"{name!r:.80} is no DocType's name")
         if not self._is_fresh:
             # A unit of work that touches no document does not pay for this.
