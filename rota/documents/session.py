@@ -90,7 +90,27 @@ class _Savepoint:
         self.is_set = False
 
 
-class Session:
+class Reads:
+    """Reading statements on a connection, with Frappe's names for what goes wrong."""
+
+    connection: Connection
+
+    def query(self, sql: str, params: Params = NOTHING) -> list[Row]:
+        """All rows of a reading statement."""
+        try:
+            return self.connection.query(sql, params)
+        except StoreError as error:
+            raise translated(error) from error
+
+    def table(self, sql: str, params: Params = NOTHING) -> tuple[list[str], list[Row]]:
+        """The column names and all rows of a reading statement."""
+        try:
+            return self.connection.table(sql, params)
+        except StoreError as error:
+            raise translated(error) from error
+
+
+class Session(Reads):
     """One unit of work after the other on one connection. Not for several threads at once."""
 
     def __init__(
@@ -128,20 +148,6 @@ class Session:
         return self.connection.dialect
 
     # --- statements ---
-
-    def query(self, sql: str, params: Params = NOTHING) -> list[Row]:
-        """All rows of a reading statement."""
-        try:
-            return self.connection.query(sql, params)
-        except StoreError as error:
-            raise translated(error) from error
-
-    def table(self, sql: str, params: Params = NOTHING) -> tuple[list[str], list[Row]]:
-        """The column names and all rows of a reading statement."""
-        try:
-            return self.connection.table(sql, params)
-        except StoreError as error:
-            raise translated(error) from error
 
     def write(self, sql: str, params: Params = NOTHING) -> int:
         """Execute a writing statement, in a transaction that begins now unless one is open; the rows it touched.

@@ -5,35 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rota.db import Connection
-from rota.db.connection import NOTHING, Params, Row
 from rota.documents.dictionary import AttrDict
-from rota.documents.session import translated
-from rota.errors import StoreError, ValidationError
+from rota.documents.session import Reads
+from rota.errors import ValidationError
 
 if TYPE_CHECKING:
     from rota.documents.documents import Documents
 
 
-class ReadOnly:
+class ReadOnly(Reads):
     """A connection that only reads: where the views of virtual DocTypes are, on SQLite."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
-
-    def query(self, sql: str, params: Params = NOTHING) -> list[Row]:
-        """All rows of a reading statement."""
-        try:
-            return self.connection.query(sql, params)
-        except StoreError as error:
-            raise translated(error) from error
-
-    def table(self, sql: str, params: Params = NOTHING) -> tuple[list[str], list[Row]]:
-        """The column names and all rows of a reading statement."""
-        try:
-            return self.connection.table(sql, params)
-        except StoreError as error:
-            raise translated(error) from error
 
 
 def virtual_list(documents: Documents, doctype: str, options: dict[str, Any], *, pluck: Any, as_list: bool) -> Any:
