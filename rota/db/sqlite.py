@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +15,8 @@ from rota.errors import CommitUnknown, StoreBusy, StoreConflict, StoreError, Sto
 _PIECES = re.compile(r"[^;]*;|[^;]+")
 # A statement that SQLite compiled is kept this long; the hot ones must never be compiled again.
 KEPT_STATEMENTS = 512
+# Seconds between two tries to turn a new file into a WAL file.
+_PAUSE = 0.002
 
 
 class SQLite(Database):
@@ -61,14 +64,27 @@ class SQLiteConnection(Connection):
                 cached_statements=KEPT_STATEMENTS,
                 check_same_thread=False,
             )
+            if not read_only:
+                self._enter_wal(busy_timeout)
             self._configure(read_only=read_only, attach=attach, durable=durable)
         except sqlite3.Error as error:
             self._fail(error)
 
+    def _enter_wal(self, busy_timeout: float) -> None:
+        # The one lock that SQLite asks for without waiting: whoever opens a new file beside another must ask again.
+        deadline = time.monotonic() + busy_timeout
+        while True:
+            try:
+                self.raw.execute("pragma journal_mode = wal")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                    raise
+            time.sleep(_PAUSE)
+
     def _configure(self, *, read_only: bool, attach: dict[str, Path], durable: bool) -> None:
         run = self.raw.execute
         if not read_only:
-            run("pragma journal_mode = wal")
             run(f"pragma synchronous = {'full' if durable else 'off'}")
         run("pragma temp_store = memory")
         run("pragma cache_size = -16384")

@@ -1,0 +1,40 @@
+"""Opening a database file that another process is making at the same moment."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rota.db.sqlite import SQLite
+from rota.errors import StoreBusy
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new.db"
+
+
+@pytest.fixture
+def other_writer(path: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody whose transaction is open in the file before it has become a WAL file."""
+    raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    raw.execute("begin immediate")
+    yield raw
+    raw.close()
+
+
+def test_opening_a_new_file_waits_for_who_writes_it(path: Path, other_writer: sqlite3.Connection) -> None:
+    release = threading.Timer(0.05, lambda: other_writer.execute("rollback"))
+    release.start()
+    connection = SQLite(path).connect(busy_timeout=30)
+    release.join()
+    assert connection.query("pragma journal_mode") == [("wal",)]
+    connection.close()
+
+
+@pytest.mark.usefixtures("other_writer")
+def test_a_new_file_that_stays_locked_is_busy_after_the_timeout(path: Path) -> None:
+    with pytest.raises(StoreBusy, match="database is locked"):
+        SQLite(path).connect(busy_timeout=0.05)
