@@ -76,11 +76,12 @@ class SQLiteConnection(Connection):
         while True:
             try:
                 self.raw.execute("pragma journal_mode = wal")
-                return
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
                     raise
-            time.sleep(_PAUSE)
+                time.sleep(_PAUSE)
+            else:
+                return
 
     def _configure(self, *, read_only: bool, attach: dict[str, Path], durable: bool) -> None:
         run = self.raw.execute
