@@ -1,6 +1,6 @@
 # The project's habits. Everything works on a fresh Debian or Ubuntu with Python 3.11 or newer; scripts/setup fetches the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs lock servers
+.PHONY: help demo test storms check docs lock servers
 
 RUN := .venv/bin
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
@@ -14,6 +14,9 @@ demo: .venv/installed ## Run Rota with an example app, and show where to look
 test: .venv/installed servers ## Run all tests: first the many quick ones, then the few that start whole systems
 	$(RUN)/pytest -n auto --dist worksteal -m "not serial"
 	$(RUN)/pytest -n 2 --dist load -m serial
+
+storms: .venv/installed servers ## The long proofs at full size: kills, freezes, partitions, large chains (an hour)
+	ROTA_TEST_FULL=1 $(RUN)/pytest -n 1 -m serial tests/whole
 
 check: .venv/installed ## Formatting, lint, types, the floors, and the documentation
 	$(RUN)/ruff format --check .

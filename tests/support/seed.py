@@ -44,7 +44,7 @@ def make_invoices(bench: TestBench, count: int, **values: Any) -> None:
 
 def work(bench: TestBench, *words: str) -> None:
     """Run what waits, with real workers, to the end."""
-    worker = bench.run("worker", "--burst", "--processes", "2", *words, timeout=240)
+    worker = bench.run("worker", "--burst", "--processes", "2", *words, timeout=900)
     assert worker.returncode == 0, worker.stderr
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.benches import TestBench, tree
+from tests.support.scale import at_scale
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.serial
 LEASE = 2.0
-# More rounds by hand: ROTA_FREEZES=200 pytest tests/whole/test_frozen_workers.py
-ROUNDS = int(os.environ.get("ROTA_FREEZES", "1"))
+ROUNDS = at_scale(1, 200)
 
 
 @pytest.fixture

@@ -12,10 +12,13 @@ import psutil
 import pytest
 
 from tests.support.benches import TestBench, kill_tree, tree
+from tests.support.scale import at_scale
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.serial
-JOBS = 2_000
+JOBS = at_scale(2_000, 20_000)
+KILLS = at_scale(10, 300)
+SECONDS = at_scale(150, 1800)
 KINDS = ("record", "record_with_child", "fork_only", "fail_first")
 
 
@@ -28,7 +31,7 @@ def test_every_effect_is_there_once_and_no_job_is_lost(make_bench: Callable[...,
     storm.calm()
     bench.wait_for({"queued": 0, "started": 0, "scheduled": 0, "failed": 0, "canceled": 0}, timeout=120)
 
-    assert storm.kills >= 10
+    assert storm.kills >= KILLS
     wanted = sorted([*range(JOBS), *(n + 1_000_000 for n in of_kind("record_with_child"))])
     assert effects(bench) == sorted(wanted + [n + 2_000_000 for n in range(JOBS)])
 
@@ -66,7 +69,7 @@ class Storm:
 
     def rage(self, *, until: Callable[[], bool]) -> None:
         """Kill a process now and then until it is over."""
-        end = time.monotonic() + 150
+        end = time.monotonic() + SECONDS
         while not until():
             assert time.monotonic() < end, f"{self.bench.stats()}\n{self.bench.output()[-3000:]}"
             self.strike()

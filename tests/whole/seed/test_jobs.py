@@ -14,6 +14,7 @@ import pytest
 from rota.errors import ValidationError
 from rota.jobs import JobState
 from tests.support.benches import TestBench, kill_tree, tree
+from tests.support.scale import at_scale
 from tests.support.seed import add_user, call, claim_and_leave, errors, events, insert, jobs, make_invoices, work
 from tests.support.smtp import Mailbox
 from tests.support.waiting import wait_until
@@ -101,7 +102,7 @@ def test_workflow_3_says_so_when_there_is_nothing_to_export(bench: TestBench) ->
 
 @pytest.mark.serial
 def test_workflow_4_processes_each_invoice_once_in_one_chain(bench: TestBench) -> None:
-    invoices = 20_000
+    invoices = at_scale(20_000, 100_000)
     make_invoices(bench, invoices)
     with bench.open() as context:
         call(context, "myapp.api.start_invoice_processing")
