@@ -5,22 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rota.frappe._missing import missing
+from rota.frappe.website.page_renderers.base_renderer import BaseRenderer
 
 
-class WebFormPage:
+class WebFormPage(BaseRenderer):
     """Renders no page by itself."""
-
-    def __init__(self, path: str = "", http_status_code: int | None = None) -> None:
-        self.path = path
-        self.http_status_code = http_status_code or 200
-
-    def can_render(self) -> bool:
-        """Whether it has this page."""
-        return False
-
-    def render(self) -> str:
-        """The page; an app's class has one."""
-        return ""
 
 
 if not TYPE_CHECKING:
