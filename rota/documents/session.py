@@ -82,12 +82,12 @@ class CallbackManager:
 
 
 class _Savepoint:
-    __slots__ = ("is_set", "name", "writes")
+    __slots__ = ("name", "place", "writes")
 
     def __init__(self, name: str, writes: int) -> None:
         self.name = name
         self.writes = writes
-        self.is_set = False
+        self.place: int | None = None  #: which one of the database's it is; None until the first write behind it
 
 
 class Reads:
@@ -226,14 +226,15 @@ class Session(Reads):
             self._set_savepoints()
 
     def _set_savepoints(self) -> None:
-        statements: list[str] = []
-        for number, savepoint in enumerate(self._savepoints):
-            if not savepoint.is_set:
-                if self._kept > number:
-                    statements.append(f"release savepoint s{number}")
-                statements.append(f"savepoint s{number}")
-                self._kept = number + 1
-                savepoint.is_set = True
+        # Nothing was written between those that are not set yet, so one of the database's stands for all of them.
+        first = len(self._savepoints) - self._unset
+        around = self._savepoints[first - 1].place if first else None
+        place = 0 if around is None else around + 1
+        for savepoint in self._savepoints[first:]:
+            savepoint.place = place
+        statements = [f"release savepoint s{place}"] if self._kept > place else []
+        statements.append(f"savepoint s{place}")
+        self._kept = place + 1
         self._unset = 0
         if self.dialect == "postgresql":
             self.connection.script("; ".join(statements))  # one way to the server and back
@@ -371,9 +372,9 @@ class Session(Reads):
         number = self._savepoints.index(savepoint)
         self._drop_after(number + 1)
         self.writes = savepoint.writes
-        if savepoint.is_set:
-            self.connection.rollback_to(f"s{number}")
-            self._kept = number + 1
+        if savepoint.place is not None:
+            self.connection.rollback_to(f"s{savepoint.place}")
+            self._kept = savepoint.place + 1
         for participant in tuple(self.participants):
             participant.rollback_to(f"s{number}")
 
@@ -384,7 +385,7 @@ class Session(Reads):
         self._drop_after(number)
 
     def _drop_after(self, number: int) -> None:
-        self._unset -= sum(not savepoint.is_set for savepoint in self._savepoints[number:])
+        self._unset -= sum(savepoint.place is None for savepoint in self._savepoints[number:])
         del self._savepoints[number:]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -223,6 +224,49 @@ def test_participants_follow_savepoints_and_the_end(session: Session) -> None:
         "committed",
         "rolled_back",
     ]
+
+
+def test_any_order_of_savepoints_writes_and_rollbacks_leaves_what_a_list_would(session: Session) -> None:
+    chance = Random(7)
+    kept: list[str] = []
+    marks: list[tuple[str, int]] = []
+    for number in range(400):
+        step = chance.choice(["set", "set", "write", "rollback", "release"])
+        if step == "set":
+            name = f"p{number}"
+            session.savepoint(name)
+            marks.append((name, len(kept)))
+        elif step == "write":
+            add(session, f"{number:03}")
+            kept.append(f"{number:03}")
+        elif marks:
+            place = chance.randrange(len(marks))
+            name, length = marks[place]
+            if step == "rollback":
+                session.rollback(save_point=name)
+                del kept[length:], marks[place + 1 :]
+            else:
+                session.release_savepoint(name)
+                del marks[place:]
+        assert names(session) == kept
+
+
+def test_savepoints_with_nothing_between_them_cost_one_statement(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    name = "script" if session.dialect == "postgresql" else "run"
+    real = getattr(session.connection, name)
+
+    def heard(sql: str, *params: Any) -> Any:
+        said.append(sql)
+        return real(sql, *params)
+
+    monkeypatch.setattr(session.connection, name, heard)
+    with session.atomic(), session.atomic(), session.atomic():
+        add(session, "a")
+    assert [one for one in said if "savepoint" in one] == ["savepoint s0"]
+    session.rollback()
 
 
 def test_too_many_writes_are_refused(database: Database) -> None:
