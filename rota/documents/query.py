@@ -16,7 +16,7 @@ from rota.documents.conditions import NEVER, Conditions, Ref, Rules
 from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
 from rota.documents.expressions import Expr, Expressions, split
-from rota.documents.fieldtypes import NUMBERS, Kind
+from rota.documents.fieldtypes import Kind
 from rota.documents.filters import EVERYTHING, Condition, Group, parse
 from rota.documents.sources import Source, Sources
 from rota.documents.sql import quote
@@ -262,9 +262,9 @@ class Query:
         return f" order by {', '.join(dict.fromkeys(parts))}"
 
     def _nulls(self, expr: Expr, *, down: bool) -> str:
-        # MariaDB and SQLite sort nothing before everything, PostgreSQL after it. These columns are never empty, and
-        # the words would keep their index from being used.
-        if self.dialect == "sqlite" or expr.column in ("name", "creation", "modified") or expr.kind in NUMBERS:
+        # MariaDB and SQLite sort nothing before everything, PostgreSQL after it, but for the indexes that `schema` makes.
+        # A name is never empty, and its primary key's index knows no such words.
+        if self.dialect == "sqlite" or expr.sql == 't0."name"':
             return ""
         return " nulls last" if down else " nulls first"
 

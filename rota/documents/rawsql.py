@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from rota.db import Connection
 from rota.db.sqlite import SQLiteConnection
@@ -29,7 +30,7 @@ class RawSQL:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._session = documents.session
-        self._equipped: set[int] = set()
+        self._equipped: WeakSet[Connection] = WeakSet()
 
     def sql(
         self,
@@ -121,11 +122,11 @@ class RawSQL:
 
     def _equip(self, connection: Connection) -> None:
         """Give a SQLite connection the functions that translated statements call."""
-        if isinstance(connection, SQLiteConnection) and id(connection) not in self._equipped:
+        if isinstance(connection, SQLiteConnection) and connection not in self._equipped:
             from rota.db.mariadb.functions import register
 
             register(connection.raw)
-            self._equipped.add(id(connection))
+            self._equipped.add(connection)
 
     def _column_type(self, table: str, column: str) -> str | None:
         own = _OWN_TABLES.get(table)

@@ -172,7 +172,9 @@ class Schema:
         if index in existing:
             return False
         # A length, as in `field(255)`, is MariaDB's need only.
-        names = quoted_list([field.split("(")[0].strip("` ") for field in fields], self._dialect)
+        # MariaDB sorts nothing before everything: only an index that does, too, serves such an ORDER BY on PostgreSQL.
+        first = "" if self._dialect == "sqlite" else " nulls first"
+        names = ", ".join(quote(field.split("(")[0].strip("` "), self._dialect) + first for field in fields)
         sql = (
             f"create {'unique ' if unique else ''}index {quote(index, self._dialect)} "
             f"on {quote(table, self._dialect)} ({names})"

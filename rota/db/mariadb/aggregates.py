@@ -187,19 +187,23 @@ def window_text(ctx: Context, node: exp.Expr, scope: Scope) -> str:
 
 def order_text(ctx: Context, nodes: Sequence[exp.Expr], scope: Scope) -> str:
     """ORDER BY with NULL before everything, as MariaDB sorts."""
-    keys = [sort_key(ctx, compare.folded(ctx, ctx.expr(one.this, scope)).text, one) for one in nodes]
+    keys = [sort_key(ctx, compare.folded(ctx, ctx.expr(one.this, scope)).text, one, scope) for one in nodes]
     return f"ORDER BY {', '.join(keys)}"
 
 
-def sort_key(ctx: Context, text: str, node: exp.Expr) -> str:
+def sort_key(ctx: Context, text: str, node: exp.Expr, scope: Scope) -> str:
     """One key of ORDER BY."""
-    if ctx.is_sqlite:
-        return f"{text} DESC" if node.args.get("desc") else text
-    # A document's name is never NULL, and its primary key's index knows no NULLS FIRST.
     ending = " DESC" if node.args.get("desc") else ""
-    if text.endswith('."name"'):
+    if ctx.is_sqlite or _is_a_name(ctx, text, scope):
         return text + ending
     return f"{text}{ending} NULLS {'LAST' if ending else 'FIRST'}"
+
+
+def _is_a_name(ctx: Context, text: str, scope: Scope) -> bool:
+    """Whether it is a document's name: never NULL, and its primary key's index knows no NULLS FIRST."""
+    name = ctx.target.quoted("name")
+    certain = [one for one in scope.sources if one.table is not None and not one.nullable]
+    return any(text == f"{ctx.target.quoted(one.name)}.{name}" for one in certain)
 
 
 def _frame(spec: exp.Expr) -> str:

@@ -35,6 +35,7 @@ class Source:
     table: str | None = None
     columns: dict[str, tuple[str, Type]] = field(default_factory=dict)  # by lower-case name: the name and the type
     stars: list[Source] = field(default_factory=list)  # whose columns it passes on
+    nullable: bool = False  # the far side of an outer join: any of its columns may be NULL
 
 
 @dataclass(slots=True)

@@ -161,7 +161,7 @@ def _union_order(ctx: Context, node: exp.Expr, columns: Sequence[Output]) -> str
         place = one.this.name if isinstance(one.this, exp.Literal) else str(_index(names, one.this.name.lower()) + 1)
         if place == "0":
             raise UnsupportedSQL(f"ORDER BY {one.this.sql('mysql')} of a UNION", "order by a column of its first part")
-        keys.append(sort_key(ctx, place, one))
+        keys.append(sort_key(ctx, place, one, Scope()))
     return f" ORDER BY {', '.join(keys)}"
 
 
@@ -313,10 +313,11 @@ class _Select:
             place = self._place(one.this)
             if place is not None and not self.has_star:
                 plain = self.items[place].text.rpartition(" AS ")[0]
-                key = sort_key(self.ctx, plain, one)
+                key = sort_key(self.ctx, plain, one, scope)
                 keys.append(str(place + 1) + key.removeprefix(plain))
             else:
-                keys.append(sort_key(self.ctx, compare.folded(self.ctx, self.ctx.expr(one.this, scope)).text, one))
+                text = compare.folded(self.ctx, self.ctx.expr(one.this, scope)).text
+                keys.append(sort_key(self.ctx, text, one, scope))
         return f" ORDER BY {', '.join(keys)}" if keys else ""
 
     def _locks(self) -> str:

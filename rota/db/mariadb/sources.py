@@ -83,7 +83,10 @@ def _join(ctx: Context, node: exp.Expr, scope: Scope) -> str:
     method = (node.args.get("method") or "").upper()
     if side == "FULL" or kind not in ("", "INNER", "CROSS", "OUTER", "STRAIGHT_JOIN") or method not in ("", "NATURAL"):
         raise UnsupportedSQL(f"{side or method or kind} JOIN", "use INNER, LEFT, RIGHT or CROSS JOIN")
+    before = len(scope.sources)
     right = joined(ctx, node.this, [], scope)
+    for source in scope.sources[before:] if side == "LEFT" else scope.sources[:before] if side == "RIGHT" else ():
+        source.nullable = True
     words = " ".join(filter(None, (method, side, "JOIN")))
     if node.args.get("using"):
         columns = ", ".join(ctx.target.quoted(column.name) for column in node.args["using"])

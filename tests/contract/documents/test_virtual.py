@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from rota.db import Database
+from rota.db.sqlite import SQLite
 from rota.documents.document import Document
 from rota.documents.documents import Documents
 from rota.errors import DoesNotExistError, ValidationError
@@ -126,6 +127,19 @@ def test_a_view_is_read_as_any_doctype(runs: Documents) -> None:
     assert runs.count("Run", {"state": ["!=", "ok"]}) == 1
     assert runs.exists("Run", "1") == "1"
     assert runs.database.sql("select count(*) from `tabRun` where state = 'ok'") == ((1,),)
+
+
+def test_a_connection_in_the_place_of_one_that_is_gone_has_mariadbs_functions(
+    runs: Documents, site: Site, database: Database, tmp_path: Any
+) -> None:
+    elsewhere = SQLite(tmp_path / "runs.db") if database.dialect == "sqlite" else database
+    connections = [elsewhere.connect()]
+    documents = site.documents(views={"tabRun"}, reader=lambda: connections[0])
+    for _ in range(20):
+        assert documents.database.sql("select reverse(state) from `tabRun` where name = '1'") == (("ko",),)
+        connections.pop().close()
+        connections.append(elsewhere.connect())  # Python gives it the old one's place in memory
+    connections.pop().close()
 
 
 def test_a_view_is_not_written(runs: Documents) -> None:

@@ -1,0 +1,70 @@
+"""Lists are read in the order of an index, and what is nothing comes first in it, as on MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rota.documents.documents import Documents
+from tests.contract.documents.conftest import field
+
+Make = Callable[..., str]
+
+
+@pytest.fixture
+def tasks(documents: Documents, doctype: Make) -> str:
+    """Four tasks: two with a day, a rank and a group, two without."""
+    indexed = {"search_index": 1}
+    columns = [field("day", "Date", **indexed), field("rank", "Int", **indexed), field("kind", **indexed)]
+    doctype("Task", "title", *columns, autoname="field:title")
+    for title, day, rank, kind in (("a", "2024-02-01", 2, "x"), ("b", None, 0, None), ("c", "2024-01-01", 1, "W")):
+        documents.get_doc({"doctype": "Task", "title": title, "day": day, "rank": rank, "kind": kind}).insert()
+    documents.session.commit()
+    return "Task"
+
+
+def plan(documents: Documents, sql: str) -> str:
+    session = documents.session
+    if session.dialect == "sqlite":
+        return " / ".join(str(row[-1]) for row in session.query(f"explain query plan {sql}"))
+    with session.atomic():
+        session.write("set local enable_seqscan = off")
+        session.write("set local enable_sort = off")
+        return " / ".join(str(row[0]) for row in session.query(f"explain {sql}"))
+
+
+@pytest.mark.parametrize("order_by", [None, "modified", "day desc", "day", "rank desc", "rank", "kind desc", "kind"])
+def test_a_list_in_the_order_of_an_indexed_column_reads_its_index(
+    documents: Documents, tasks: str, order_by: str | None
+) -> None:
+    found = plan(documents, documents.get_all(tasks, order_by=order_by, run=False))
+
+    assert f"{tasks}_{(order_by or 'modified').split()[0]}_index" in found
+    # Rows of one value are sorted by name among themselves, never all rows.
+    assert "Sort Key" not in found or "Presorted Key" in found
+    assert "TEMP B-TREE FOR ORDER BY" not in found
+
+
+@pytest.mark.parametrize("order_by", ["modified desc", "modified", "day desc", "kind", "rank desc"])
+def test_a_statement_of_an_app_in_that_order_reads_it_too(documents: Documents, tasks: str, order_by: str) -> None:
+    sql = documents.database.sql(f"select name from tabTask order by {order_by}", run=False)
+
+    found = plan(documents, sql)
+
+    assert f"{tasks}_{order_by.split()[0]}_index" in found
+    assert "Sort" not in found
+    assert "TEMP B-TREE" not in found
+
+
+@pytest.mark.parametrize(("order_by", "expected"), [("day", "bca"), ("day desc", "acb"), ("kind", "bca")])
+def test_nothing_comes_before_everything(documents: Documents, tasks: str, order_by: str, expected: str) -> None:
+    assert "".join(documents.get_all(tasks, order_by=order_by, pluck="name")) == expected
+    rows = documents.database.sql(f"select name from tabTask order by {order_by}", pluck=True)
+    assert "".join(rows) == expected
+
+
+def test_what_is_joined_and_absent_comes_before_everything(documents: Documents, tasks: str) -> None:
+    sql = "select b.name from tabTask a left join tabTask b on b.name = a.name and b.rank > 0 order by b.name"
+
+    assert documents.database.sql(sql, pluck=True) == [None, "a", "c"]
