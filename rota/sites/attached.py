@@ -10,7 +10,7 @@ from rota.db.sqlite import SQLite
 from rota.sites.cache import Cache, CacheTables, Entries
 from rota.sites.codec import JOB_CODEC
 from rota.sites.context import Context
-from rota.sites.locks import DocumentLocks
+from rota.sites.locks import DocumentLocks, FirstLock
 from rota.sites.realtime import Realtime
 from rota.sites.translate import Translations
 
@@ -42,14 +42,20 @@ def locks_of(context: Context) -> DocumentLocks:
 
 def action_locks_of(context: Context) -> DocumentLocks:
     """Locks on documents for jobs that were enqueued to work on them: the job gives them back."""
-    return DocumentLocks(_tables_of(context.site), context.site.clock, "action")
+    return _locks_of(context.site, "action")
 
 
 def _own_locks(context: Context) -> DocumentLocks:
     token = context.running.key if context.running else uuid4().hex
-    locks = DocumentLocks(_tables_of(context.site), context.site.clock, token)
+    locks = _locks_of(context.site, token)
     context.at_end.append(locks.release_all)
     return locks
+
+
+def _locks_of(site: Site, token: str) -> DocumentLocks:
+    tables = _tables_of(site)
+    first = _once(site.__dict__, "first_lock", lambda: FirstLock(tables, site.clock))
+    return DocumentLocks(tables, site.clock, first, token)
 
 
 def translations_of(site: Site) -> Translations:

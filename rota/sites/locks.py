@@ -16,6 +16,7 @@ from rota.sites.cache.tables import CacheTables
 
 POLL = 0.05  # seconds
 DOCUMENT_LOCK = 12 * 3600.0  # seconds after which a document's lock is over, in case nobody took it away
+UNLOCKED = 0.25  # seconds for which a process may believe that no document of the site was ever locked
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 # The transaction's, not the session's: behind a pooler the session goes on to somebody else.
 _TRY = "select pg_try_advisory_xact_lock(:number)"
@@ -56,12 +57,47 @@ def database_lock(database: Database, name: str, clock: Clock, *, timeout: float
         connection.close()
 
 
+class FirstLock:
+    """Whether any document of a site was ever locked, as one process knows it: most sites lock none.
+
+    A process believes a no for `UNLOCKED` seconds, in which its saves ask nothing. Whoever locks the first document
+    of the site says so and waits for as long before the lock is taken: by then everybody has looked again.
+    """
+
+    def __init__(self, tables: CacheTables, clock: Clock) -> None:
+        self._tables, self._sql, self._clock = tables, tables.sql, clock
+        self._was = False
+        self._all_know = False
+        self._look_again = float("-inf")
+
+    def was(self) -> bool:
+        """Whether there ever was a lock."""
+        now = self._clock.monotonic()
+        if not self._was and now >= self._look_again:
+            with self._tables.reading() as tx:
+                self._was = tx.one(self._sql["first_lock"]) is not None
+            self._look_again = now + UNLOCKED
+        return self._was
+
+    def comes(self) -> None:
+        """There will be one: see that every process knows."""
+        if self._all_know:
+            return
+        now = to_micros(self._clock.now())
+        with self._tables.writing() as tx:
+            tx.run(self._sql["say_first_lock"], {"known_at": now + int(UNLOCKED * 1_000_000)})
+            known_at: int = tx.value(self._sql["first_lock"])
+        self._clock.sleep(min(max((known_at - now) / 1_000_000, 0), UNLOCKED))
+        self._was = self._all_know = True
+
+
 class DocumentLocks:
     """Documents that are held for a job: nobody else saves them. Seen by all processes of the site."""
 
-    def __init__(self, tables: CacheTables, clock: Clock, token: str) -> None:
-        """`token` names who holds: the key of a job, or a request."""
+    def __init__(self, tables: CacheTables, clock: Clock, first: FirstLock, token: str) -> None:
+        """`token` names who holds: the key of a job, or a request. `first`: the process's for the site."""
         self._tables, self._sql, self._clock, self._token = tables, tables.sql, clock, token
+        self._first = first
 
     def lock(self, doctype: str, name: str, *, timeout: float = 0, lasts: float = DOCUMENT_LOCK) -> None:
         """Hold a document, for `lasts` seconds at most; wait `timeout` seconds for it.
@@ -69,6 +105,7 @@ class DocumentLocks:
         Raises:
             DocumentLockedError: it is held, be it by the caller.
         """
+        self._first.comes()
         deadline = self._clock.monotonic() + timeout
         while not self._try(doctype, name, lasts):
             if self._clock.monotonic() >= deadline:
@@ -84,12 +121,16 @@ class DocumentLocks:
 
     def is_locked(self, doctype: str, name: str) -> bool:
         """Whether anybody holds it."""
+        if not self._first.was():
+            return False
         with self._tables.reading() as tx:
             row = {"doctype": doctype, "name": name, "now": self._now()}
             return tx.one(self._sql["document_lock"], row) is not None
 
     def release_all(self) -> None:
         """Let go what this holder still holds: the end of a job."""
+        if not self._first.was():
+            return
         with self._tables.writing() as tx:
             tx.run(self._sql["unlock_token"], {"token": self._token})
 

@@ -44,6 +44,14 @@ create table if not exists rota.document_lock (
 -- name: write_alone (postgresql)
 select pg_advisory_xact_lock(7021976212)
 
+-- name: first_lock
+-- From when on every process knows that documents of this site are locked; no row until the first is.
+select expires_at from rota.document_lock where doctype = '' and name = ''
+
+-- name: say_first_lock
+insert into rota.document_lock (doctype, name, token, expires_at) values ('', '', '', :known_at)
+on conflict (doctype, name) do nothing
+
 -- name: lock_document
 insert into rota.document_lock (doctype, name, token, expires_at) values (:doctype, :name, :token, :expires_at)
 on conflict (doctype, name) do update set token = excluded.token, expires_at = excluded.expires_at

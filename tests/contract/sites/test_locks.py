@@ -6,16 +6,17 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rota.clock import Clock, FixedClock, SystemClock
+from rota.db import Connection
 from rota.errors import DocumentLockedError, LockTimeoutError
 from rota.sites.cache import CacheTables
-from rota.sites.locks import DOCUMENT_LOCK, DocumentLocks, database_lock, file_lock
+from rota.sites.locks import DOCUMENT_LOCK, UNLOCKED, DocumentLocks, FirstLock, database_lock, file_lock
 from tests.contract.sites.conftest import Ground
 from tests.contract.sites.test_cache import tables_of
 
@@ -97,8 +98,13 @@ def tables(ground: Ground) -> Iterator[CacheTables]:
     made.close()
 
 
+def locks_of(tables: CacheTables, clock: Clock, token: str) -> DocumentLocks:
+    """Locks as another process has them: it shares nothing but the tables."""
+    return DocumentLocks(tables, clock, FirstLock(tables, clock), token)
+
+
 def test_a_locked_document_is_locked_for_everybody(tables: CacheTables, clock: FixedClock) -> None:
-    mine, other = DocumentLocks(tables, clock, "a"), DocumentLocks(tables, clock, "b")
+    mine, other = locks_of(tables, clock, "a"), locks_of(tables, clock, "b")
     mine.lock("ToDo", "T1")
     assert other.is_locked("ToDo", "T1")
     for holder in (mine, other):
@@ -108,14 +114,14 @@ def test_a_locked_document_is_locked_for_everybody(tables: CacheTables, clock: F
 
 
 def test_the_job_unlocks_what_the_request_has_locked(tables: CacheTables, clock: FixedClock) -> None:
-    DocumentLocks(tables, clock, "request").lock("ToDo", "T1")
-    job = DocumentLocks(tables, clock, "job")
+    locks_of(tables, clock, "request").lock("ToDo", "T1")
+    job = locks_of(tables, clock, "job")
     job.unlock("ToDo", "T1")
     job.lock("ToDo", "T1")
 
 
 def test_a_documents_lock_is_over_after_its_time(tables: CacheTables, clock: FixedClock) -> None:
-    locks = DocumentLocks(tables, clock, "a")
+    locks = locks_of(tables, clock, "a")
     locks.lock("ToDo", "T1")
     clock.advance(seconds=DOCUMENT_LOCK)
     assert not locks.is_locked("ToDo", "T1")
@@ -123,8 +129,53 @@ def test_a_documents_lock_is_over_after_its_time(tables: CacheTables, clock: Fix
 
 
 def test_the_end_of_a_job_frees_what_it_still_holds(tables: CacheTables, clock: FixedClock) -> None:
-    mine, other = DocumentLocks(tables, clock, "a"), DocumentLocks(tables, clock, "b")
+    mine, other = locks_of(tables, clock, "a"), locks_of(tables, clock, "b")
     mine.lock("ToDo", "T1")
     other.lock("ToDo", "T2")
     mine.release_all()
     assert [mine.is_locked("ToDo", name) for name in ("T1", "T2")] == [False, True]
+
+
+class Counted(CacheTables):
+    """Tables that count how often they are read and written."""
+
+    uses = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        self.uses += 1
+        with super().reading() as connection:
+            yield connection
+
+
+def test_where_nothing_was_ever_locked_asking_costs_nothing(ground: Ground, clock: FixedClock) -> None:
+    tables = Counted(ground.engine)
+    locks = locks_of(tables, clock, "a")
+    assert not any(locks.is_locked("ToDo", str(number)) for number in range(1000))
+    locks.release_all()
+    assert tables.uses == 1
+    tables.close()
+
+
+def test_the_first_lock_of_a_site_is_seen_by_who_has_just_looked(tables: CacheTables, clock: FixedClock) -> None:
+    other = locks_of(tables, clock, "b")
+    assert not other.is_locked("ToDo", "T1")
+    locks_of(tables, clock, "a").lock("ToDo", "T1")
+    assert other.is_locked("ToDo", "T1")
+
+
+def test_who_locks_while_the_first_lock_is_being_told_waits_for_the_rest(tables: CacheTables) -> None:
+    waits: list[float] = []
+
+    class Halfway(FixedClock):
+        """In the middle of the first wait, another process locks."""
+
+        def sleep(self, seconds: float) -> None:
+            waits.append(seconds)
+            self.advance(seconds=seconds / 2)
+            if len(waits) == 1:
+                FirstLock(tables, self).comes()
+
+    clock = Halfway()
+    FirstLock(tables, clock).comes()
+    assert waits == [UNLOCKED, UNLOCKED / 2]
