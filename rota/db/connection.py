@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -52,6 +52,7 @@ class Connection(ABC):
     def __init__(self) -> None:
         self._pid = os.getpid()
         self.in_transaction = False
+        self._once_committed: list[Callable[[], None]] = []
 
     @property
     def is_lost(self) -> bool:
@@ -119,6 +120,10 @@ class Connection(ABC):
     @abstractmethod
     def rollback(self) -> None:
         """Roll back what is open; does nothing when nothing is."""
+
+    def once_committed(self, do: Callable[[], None]) -> None:
+        """Call `do`, which may raise nothing, right after the open transaction has committed (PostgreSQL)."""
+        self._once_committed.append(do)
 
     def savepoint(self, name: str) -> None:
         """Set a savepoint. `name` must be an identifier."""

@@ -223,6 +223,7 @@ class PostgreSQLConnection(Connection):
         self._check_process()
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")
+        self._once_committed.clear()
         self.script(("begin" if write else "begin read only") + self.at_begin)
         self.in_transaction = True
 
@@ -243,6 +244,8 @@ class PostgreSQLConnection(Connection):
             self.in_transaction = False
             self._fail(error)
         self.in_transaction = False
+        while self._once_committed:
+            self._once_committed.pop()()
 
     def rollback(self) -> None:
         self.in_transaction = False

@@ -40,6 +40,7 @@ UNAVAILABLE_SECONDS = 2.0
 SAID_EVERY = 30
 BACK_OFF = (0.05, 0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 PROBE_SECONDS = 0.05
+LISTEN_AGAIN_SECONDS = 5.0
 # A writer that is busy for a moment is daily life.
 QUIET_FAILURES = 3
 MOST_OUTCOMES = 500
@@ -79,6 +80,7 @@ class Holdings:
         self._waker = waker
         self._rows = rows
         self.listener: Listener | None = None
+        self._listen_at = 0.0  #: seconds, monotonic: not tried before
         self.store: Store | None = None
         self._expirer: Expirer | None = None
         self.held: dict[ClaimRef, Held] = {}
@@ -334,13 +336,14 @@ class Holdings:
         except Exception as error:  # noqa: BLE001 - as in turn
             self._trouble(now, error)
 
-    def listen(self) -> Listener | None:
+    def listen(self, now: float) -> Listener | None:
         """Begin to hear of this site's jobs from its database, if that can tell and does not already."""
-        if self.store is None or self.listener is not None:
+        if self.store is None or self.listener is not None or now < self._listen_at or not self.is_up(now):
             return None
         try:
             self.listener = self.store.listen()
         except StoreError as error:
+            self._listen_at = now + LISTEN_AGAIN_SECONDS
             log.warning("%s: can't listen, so it is looked at now and then: %s", self.name, error)
         return self.listener
 

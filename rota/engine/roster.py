@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from rota.engine.holdings import Holdings
 from rota.errors import StoreError
 from rota.store import Store
+from rota.store.notify import LOOK_AGAIN_SECONDS
 
 log = logging.getLogger("rota.dispatcher")
 
@@ -43,6 +44,7 @@ class Roster:
         self._tick_at = 0.0
         self._timer_at = float("inf")
         self._order: list[str] = []
+        self._again: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Holdings]:
         return iter(list(self._all.values()))
@@ -70,7 +72,7 @@ class Roster:
 
     def wants_round_at(self) -> float:
         """When sleeping sites want attention next: seconds, monotonic."""
-        return min(self._sites_at, self._tick_at, self._timer_at)
+        return min(self._sites_at, self._tick_at, self._timer_at, *self._again.values())
 
     def tick(self, now: float) -> None:
         """Find new sites, wake those whose time has come, and look at some that sleep."""
@@ -79,6 +81,9 @@ class Roster:
             self._find()
         if now >= self._timer_at:
             self._wake_due(now)
+        for name in [name for name, moment in self._again.items() if moment <= now]:
+            del self._again[name]
+            self.wake(name)
         if now >= self._tick_at and self._all:
             interval = min(max(LOOK_SECONDS, len(self._all) / LOOKS_A_SECOND), LONGEST_LOOK_SECONDS)
             count = max(1, round(len(self._all) * TICK_SECONDS / interval))
@@ -91,6 +96,7 @@ class Roster:
         for one in self.awake.values():
             if one.due_unknown:
                 one.look(now)
+                self._listen(one, now)
 
     def rest(self, now: float) -> None:
         """Let those sleep that have nothing to do until their own next moment."""
@@ -128,7 +134,10 @@ class Roster:
         one = self.stir(name)
         one.look(now)
         one.maintain(now)
-        listener = one.listen() if one.is_up(now) else None
+        self._listen(one, now)
+
+    def _listen(self, one: Holdings, now: float) -> None:
+        listener = one.listen(now)
         if listener is not None:
             self._selector.register(listener, selectors.EVENT_READ, lambda _: self._hear(one))
 
@@ -143,6 +152,8 @@ class Roster:
             log.warning("%s: does not hear from its database any more: %s", one.name, error)
             self._selector.unregister(listener)
             one.stop_listening()
+        # A sender that has just said something commits more without a word.
+        self._again[one.name] = time.monotonic() + LOOK_AGAIN_SECONDS
         self.wake(one.name)
 
     def _find(self) -> None:

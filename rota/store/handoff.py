@@ -7,6 +7,7 @@ PostgreSQL the engine's tables are in the same database, so the documents' trans
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from rota.db import Connection, Statements
 from rota.errors import JobLost
@@ -126,6 +127,6 @@ def lost(claim: ClaimRef) -> JobLost:
 
 
 def notify(work: Work) -> None:
-    """Wake the dispatchers that listen (PostgreSQL): at most once a transaction."""
-    if work.woken and not work.sqlite:
-        work.rows("notify", payload=",".join(sorted(work.woken)))
+    """Wake the dispatchers that listen (PostgreSQL) once the transaction has committed."""
+    if work.woken and work.notifier is not None:
+        work.tx.once_committed(partial(work.notifier.tell, work.tx, frozenset(work.woken)))

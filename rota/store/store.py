@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from rota.clock import Clock, to_micros
 from rota.db import Connection, Database, Statements
-from rota.errors import StoreBusy
+from rota.errors import PairMismatch, StoreBusy
 from rota.store import gates, reads
 from rota.store.connections import TURN, Connections
 from rota.store.expiry import Expiry
 from rota.store.handoff import Handoff, notify
 from rota.store.migrate import migrate_engine, migrate_handoff
+from rota.store.notify import Notifier
 from rota.store.queries import PACKAGE
 from rota.store.registers import Registers
-from rota.store.settle import Settled, finish_restored, prune_ledger, settle, sweep
+from rota.store.restored import Older, finish_restored, make_fit, older
+from rota.store.settle import Settled, prune_ledger, settle, sweep
 from rota.store.turn import Turn
 from rota.store.views import JobFilter, JobView
 from rota.store.wire import decode_spec
@@ -59,7 +61,9 @@ class Store(Registers):
         self._sql = Statements(PACKAGE, engine.dialect)
         self._lanes: set[tuple[str, int]] = set()
         self._settled = Settled()
+        self._fits = self.dialect == "postgresql"
         self._due_since, self._due_start_over = 0, 0.0
+        self._notifier = Notifier(self._sql["notify"]) if self.dialect == "postgresql" else None
         self.handoff = Handoff(self._sql, self._work, self.now)
         self.expiry = Expiry(
             reading=self._reading,
@@ -136,11 +140,21 @@ class Store(Registers):
             if self.dialect == "postgresql":
                 return self._work(tx), self._settled
             with self._connections.use("site") as site:
+                self._check_pair(tx, site)
                 work = self._work(tx, site)
                 settled = settle(work, site, self._settled)
             if settled.complete:
                 return work, settled
             self._commit(tx, work, settled)
+
+    def _check_pair(self, jobs: Connection, site: Connection) -> None:
+        if self._fits:
+            return
+        found = older(jobs, site, self._sql)
+        if found is not Older.NEITHER:
+            newer = Older.SITE if found is Older.JOBS else Older.JOBS
+            raise PairMismatch(self._engine.describe(), found.value, newer.value)
+        self._fits = True
 
     def _commit(self, tx: Connection, work: Work, settled: Settled) -> None:
         tx.commit()
@@ -194,6 +208,7 @@ class Store(Registers):
             settings=self.settings,
             on_stopped=self._on_stopped,
             lanes=self._lanes,
+            notifier=self._notifier,
             site=site,
             due_since=self._due_since,
             learn_lanes=self._learn_lanes if self.dialect == "postgresql" else None,
@@ -248,22 +263,37 @@ class Store(Registers):
         with self._connections.use("read") as engine, self._sweeping() as site:
             return prune_ledger(engine, site, self._sql)
 
-    def repair(self) -> None:
+    def check_pair(self) -> None:
+        """See that site.db and jobs.db are of one moment, as the first turn of a process does (SQLite).
+
+        Raises:
+            PairMismatch: one of them was copied back without the other.
+        """
+        if not self._fits:
+            with self._changing():
+                pass
+
+    def repair(self) -> Older:
         """After a restore, with no other process alive: numbers never come twice, and nothing runs that is done.
 
-        S3 and S4 on SQLite; on PostgreSQL the claim sequence goes above every claim that is known.
+        S3 and S4 on SQLite; on PostgreSQL the claim sequence goes above every claim that is known. The answer says
+        which of SQLite's files was older than the other. Leases are over: what was started goes to others.
         """
+        found = Older.NEITHER
         if self.dialect == "postgresql":
             with self._changing() as work:
                 work.rows("raise_claim_number")
-            return
+                work.run("end_leases")
+            return found
         with self._connections.use("site") as site:
             with self._connections.use("turn") as tx, tx.transaction():
-                highest = site.value(self._sql["highest_fence"])
-                tx.run(self._sql["raise_counter"], {"claim": highest})
+                found = make_fit(tx, site, self._sql)
+            self._fits = True
             with self._changing() as work:
                 finish_restored(work, site)
+                work.run("end_leases")
         self.sweep()
+        return found
 
     def close(self) -> None:
         """Close this process's connections. The store may be used again."""

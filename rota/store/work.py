@@ -13,6 +13,7 @@ from typing import Any
 
 from rota.db import Connection, Statements
 from rota.db.connection import Row
+from rota.store.notify import Notifier
 from rota.store.words import OnStopped, StoreSettings
 
 Rows = Sequence[Mapping[str, Any]]
@@ -31,6 +32,7 @@ class Work:
     lanes: set[tuple[str, int]]  #: lanes that this process knows to be in the table
     #: PostgreSQL: makes lanes known in a transaction of its own, as the others would wait for the end of this one
     learn_lanes: Callable[[Sequence[tuple[str, int]]], None] | None = None
+    notifier: Notifier | None = None  #: PostgreSQL: wakes those who listen
     site: Connection | None = None  #: SQLite: site.db, to be read only
     due_since: int = 0  #: what was scheduled up to this moment went on long ago
     all_due: bool = False  #: everything that was due goes on once this commits

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from rota.clock import SystemClock, to_micros
+from rota.engine import roster
 from rota.engine.wake import CONTROL, Waker
 from rota.jobs import JobSpec, new_key
 from rota.store import JobView, Store
@@ -84,10 +85,19 @@ class Bench:
     def store(self) -> Store:
         return self.stores["one"]
 
-    def start(self, *, worker: dict[str, Any] | None = None, **settings: Any) -> Process:
+    def start(
+        self, *, worker: dict[str, Any] | None = None, look: float = roster.LOOK_SECONDS, **settings: Any
+    ) -> Process:
+        """`look`: seconds between two looks at an idle site."""
         number = len(self.processes)
         file, log = self.folder / f"dispatcher-{number}.json", self.folder / f"dispatcher-{number}.log"
-        asked = {"folder": str(self.folder), "sites": self.sites, "settings": settings, "worker": worker or {}}
+        asked = {
+            "folder": str(self.folder),
+            "sites": self.sites,
+            "settings": settings,
+            "worker": worker or {},
+            "look": look,
+        }
         file.write_text(json.dumps(asked))
         with log.open("wb") as output:
             popen = subprocess.Popen(
@@ -101,8 +111,8 @@ class Bench:
         self.processes.append(process)
         return process
 
-    def enqueue(self, method: str, *, site: str = "one", count: int = 1, **wanted: Any) -> list[str]:
-        """Keys of new jobs; what is no field of JobSpec is an argument of the method."""
+    def enqueue(self, method: str, *, site: str = "one", count: int = 1, wake: bool = True, **wanted: Any) -> list[str]:
+        """Keys of new jobs; what is no field of JobSpec is an argument of the method. `wake`: as on this machine."""
         own = {name: wanted.pop(name) for name in list(wanted) if name in JobSpec.__dataclass_fields__}
         now = to_micros(SystemClock().now())
         common = {"queue": "default", "user": "mia", "timeout": 60.0, "kwargs": json.dumps(wanted)} | own
@@ -112,7 +122,8 @@ class Bench:
         ]
         with self.stores[site].turn() as turn:
             turn.insert(specs)
-        self.waker.wake(site)
+        if wake:
+            self.waker.wake(site)
         return [spec.key for spec in specs]
 
     def job(self, key: str, site: str = "one") -> JobView:

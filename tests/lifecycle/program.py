@@ -11,6 +11,7 @@ from typing import Any
 
 from rota.clock import SystemClock
 from rota.db import Database, open_database
+from rota.engine import roster
 from rota.engine.dispatcher import Dispatcher
 from rota.engine.outcome import on_stopped
 from rota.engine.settings import DispatcherSettings
@@ -49,6 +50,7 @@ def main(file: str) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
     asked: dict[str, Any] = json.loads(Path(file).read_text())
     bench = ToyBench(Path(asked["folder"]), asked["sites"], asked["settings"].get("lease", 20.0))
+    roster.LOOK_SECONDS = roster.LONGEST_LOOK_SECONDS = asked["look"]
     queues = {"short": 300.0, "default": 300.0, "long": 1500.0}
     worker = WorkerSettings(**asked["worker"])
     settings = replace(DispatcherSettings(queues=queues, workers=2, worker=worker), **asked["settings"])

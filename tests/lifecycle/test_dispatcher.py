@@ -299,3 +299,14 @@ def test_jobs_that_nobody_is_free_for_are_not_claimed_again_and_again(bench: Ben
     time.sleep(2)
     assert len(bench.store.attempts(waiting[0])) < 10
     assert bench.until(waiting[0]).state is JobState.FINISHED
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_dispatcher_hears_of_each_job_of_other_hosts_though_not_each_one_is_announced(any_bench: Bench) -> None:
+    any_bench.start(look=3600)
+    # The first one may be found without having been heard of.
+    any_bench.until(any_bench.enqueue("nothing")[0], timeout=60)
+    for _ in range(20):
+        any_bench.until(any_bench.enqueue("nothing", wake=False)[0], timeout=60)
+    burst = [any_bench.enqueue("nothing", wake=False)[0] for _ in range(300)]
+    any_bench.until_all(burst)

@@ -11,6 +11,7 @@ import pytest
 
 from rota.clock import FixedClock, SystemClock, to_micros
 from rota.db import open_database
+from rota.db.postgresql import PostgreSQLConnection
 from rota.errors import StoreUnavailable
 from rota.jobs import Ending, JobState
 from rota.store import ClaimCursor, Store, Want
@@ -42,6 +43,39 @@ def test_who_listens_is_told_which_queues_got_something(site: Site) -> None:
     claim = site.claim_one()
     site.commit_last(site.connect(), claim)
     assert listener.drain() == set()
+    listener.close()
+
+
+def test_a_burst_of_enqueues_sends_no_more_than_one_notification_of_a_queue_in_20_ms(site: Site) -> None:
+    listener, connection = site.connect_engine(), site.connect()
+    assert isinstance(listener, PostgreSQLConnection)
+    listener.query("listen rota_jobs")
+    began = time.monotonic()
+    for number in range(1000):
+        if number % 2:
+            site.publish(connection, site.spec())
+        else:
+            site.enqueue()
+    most = 1 + (time.monotonic() - began) / 0.02
+    # Notifications arrive in order, so this one is the last.
+    connection.query("select pg_notify('rota_jobs', 'end')")
+    said: list[str] = []
+    while "end" not in said:
+        assert select.select([listener], [], [], 30)[0]
+        said += listener.notifications()
+    assert set(said) == {"short", "end"}
+    assert said.count("short") <= most
+
+
+def test_what_was_rolled_back_is_not_announced(site: Site) -> None:
+    listener = site.store.listen()
+    assert listener is not None
+    connection = site.connect()
+    connection.begin()
+    site.store.handoff.publish(connection, [site.spec()])
+    connection.rollback()
+    site.publish(connection, site.spec(queue="long"))
+    assert heard(listener) == {"long"}
     listener.close()
 
 
