@@ -262,7 +262,7 @@ class Query:
         return f" order by {', '.join(dict.fromkeys(parts))}"
 
     def _nulls(self, expr: Expr, *, down: bool) -> str:
-        # MariaDB and SQLite sort nothing before everything, PostgreSQL after it, but for the indexes that `schema` makes.
+        # MariaDB and SQLite sort nothing before everything, PostgreSQL after it, unless told so, as its indexes are.
         # A name is never empty, and its primary key's index knows no such words.
         if self.dialect == "sqlite" or expr.sql == 't0."name"':
             return ""

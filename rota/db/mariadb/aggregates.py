@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-from rota.db.mariadb import compare
+from rota.db.mariadb import compare, json_documents
 from rota.db.mariadb.context import Context, Scope
 from rota.db.mariadb.library import WINDOW_ONLY
 from rota.db.mariadb.parse import MARK
-from rota.db.mariadb.types import DOUBLE, INT, TEXT, UNKNOWN, Expr, Kind, Type
+from rota.db.mariadb.types import INT, TEXT, UNKNOWN, Expr, Kind, Type
 from rota.errors import UnsupportedSQL
 
 PLAIN = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.GroupConcat)
@@ -64,12 +64,10 @@ def _group_concat(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     if isinstance(inner, exp.Order):
         inner, order = inner.this, inner.expressions
     distinct = isinstance(inner, exp.Distinct)
-    if distinct:
-        inner = (
-            inner.expressions[0]
-            if len(inner.expressions) == 1
-            else exp.Anonymous(this=f"{MARK}CONCAT", expressions=inner.expressions)
-        )
+    parts = inner.expressions if distinct else [inner]
+    if isinstance(parts[0], exp.Concat):
+        parts = parts[0].expressions
+    inner = parts[0] if len(parts) == 1 else exp.Anonymous(this=f"{MARK}CONCAT", expressions=parts)
     separator = ctx.expr(node.args["separator"], scope).literal if node.args.get("separator") else ","
     inside = scope.aggregated()
     value = ctx.expr(inner, inside)
@@ -83,31 +81,14 @@ def _group_concat(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 
 
 def _string_agg(ctx: Context, value: Expr, mark: str, keys: Sequence[tuple[Expr, bool]], *, distinct: bool) -> str:
+    text = ctx.target.text(value)
+    keys = keys or ([(value, False)] if distinct else [])
+    order = [f"{compare.folded(ctx, key).text} {'DESC NULLS LAST' if desc else 'NULLS FIRST'}" for key, desc in keys]
+    sorting = f" ORDER BY {', '.join(order)}" if order else ""
     if not distinct:
-        sorting = ", ".join(
-            f"{compare.folded(ctx, key).text} {'DESC NULLS LAST' if desc else 'NULLS FIRST'}" for key, desc in keys
-        )
-        return f"string_agg({ctx.target.text(value)}, {mark}{' ORDER BY ' + sorting if sorting else ''})"
-    if any(key.text != value.text for key, _ in keys):
-        raise UnsupportedSQL("GROUP_CONCAT(DISTINCT a ORDER BY b)", "order by the same expression, or leave it out")
-    # DISTINCT wants to sort by what it compares, and text compares as citext: so it is an array that is sorted.
-    ending = " DESC" if keys and keys[0][1] else ""
-    array = f"array_agg(DISTINCT {compare.folded(ctx, value).text} ORDER BY {compare.folded(ctx, value).text}{ending})"
-    cast = "text[]"
-    return f"array_to_string(CAST({array} FILTER (WHERE {value.text} IS NOT NULL) AS {cast}), {mark})"
-
-
-def _json_objectagg(ctx: Context, key: Expr, value: Expr) -> Expr:
-    member = f"{ctx.target.call('json_quote', ctx.target.text(key))} || ':' || {_json_member(ctx, value)}"
-    joined = f"group_concat({member}, ', ')" if ctx.is_sqlite else f"string_agg({member}, ', ')"
-    return Expr("('{' || " + joined + " || '}')", TEXT)
-
-
-def _json_member(ctx: Context, expr: Expr) -> str:
-    text = ctx.target.text(expr)
-    if expr.kind not in (Kind.INT, Kind.DECIMAL, Kind.DOUBLE, Kind.BOOL, Kind.NULL):
-        text = ctx.target.call("json_quote", text)
-    return f"COALESCE({text}, 'null')"
+        return f"string_agg({text}, {mark}{sorting})"
+    # PostgreSQL sorts distinct values by themselves only.
+    return ctx.target.call("joined_once", f"array_agg({ctx.target.fold(text)}{sorting})", mark)
 
 
 _SPREAD = {
@@ -119,19 +100,18 @@ _SPREAD = {
 def aggregate(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> Expr:
     """An aggregate of `library.AGGREGATES`."""
     if name == "JSON_OBJECTAGG" and len(nodes) == 2:
-        return _json_objectagg(ctx, *(ctx.expr(node, scope.aggregated()) for node in nodes))
+        return json_documents.json_objectagg(ctx, nodes[0], nodes[1], scope)
     if len(nodes) != 1 or isinstance(nodes[0], exp.Distinct):
         raise UnsupportedSQL(f"{name} of this form", "give it one argument, without DISTINCT")
+    if name == "JSON_ARRAYAGG":
+        return json_documents.json_arrayagg(ctx, nodes[0], scope)
     value = ctx.expr(nodes[0], scope.aggregated())
     if name in _SPREAD:
         number = compare.as_number(ctx, value)
         prefix = "rota_" if ctx.is_sqlite else ""
         text = number.text if ctx.is_sqlite else f"CAST({number.text} AS double precision)"
-        return Expr(f"{prefix}{_SPREAD[name]}({text})", DOUBLE)
-    if name == "JSON_ARRAYAGG":
-        member = _json_member(ctx, value)
-        joined = f"group_concat({member}, ',')" if ctx.is_sqlite else f"string_agg({member}, ',')"
-        return Expr(f"('[' || {joined} || ']')", TEXT)
+        is_exact = number.kind in (Kind.INT, Kind.DECIMAL)
+        return Expr(f"{prefix}{_SPREAD[name]}({text})", Type(Kind.DOUBLE, number.type.digits + 4 if is_exact else 0))
     bits = compare.as_number(ctx, value).text
     if ctx.is_sqlite:
         return Expr(f"rota_{name.lower()}({bits})", INT)
@@ -166,7 +146,7 @@ def _windowed(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
         texts = [ctx.target.integer(args[0])]
     if len(args) > 2:
         texts.append(compare.cast_to(ctx, args[2], args[0].type))
-    kind = {"PERCENT_RANK": DOUBLE, "CUME_DIST": DOUBLE}.get(name, INT)
+    kind = Type(Kind.DOUBLE, 10) if name in ("PERCENT_RANK", "CUME_DIST") else INT
     if args and name != "NTILE":
         kind = args[0].type if args[0].kind is not Kind.BOOL else UNKNOWN
     return Expr(f"{name}({', '.join(texts)})", kind, folded=kind == TEXT and not ctx.is_sqlite)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-from rota.db.mariadb import aggregates, compare, moments
+from rota.db.mariadb import aggregates, compare, json_documents, moments
 from rota.db.mariadb.context import Context, Scope
 from rota.db.mariadb.library import AGGREGATES, TEMPLATES, WINDOW_ONLY, Call
 from rota.db.mariadb.parse import MARK
@@ -181,34 +181,6 @@ def _log(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> Ex
     return Expr(f"({logs[1]} / nullif({logs[0]}, 0))", DOUBLE)
 
 
-def _json_object(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> Expr:
-    pairs = []
-    for key, value in zip(nodes[::2], nodes[1::2], strict=True):
-        quoted = ctx.target.call("json_quote", ctx.target.text(ctx.expr(key, scope)))
-        pairs.append(f"{quoted} || ': ' || {json_text(ctx, value, scope)}")
-    return Expr("('{' || " + " || ', ' || ".join([*pairs]) + " || '}')" if pairs else "'{}'", TEXT)
-
-
-def _json_array(ctx: Context, name: str, nodes: Sequence[exp.Expr], scope: Scope) -> Expr:
-    members = [json_text(ctx, node, scope) for node in nodes]
-    return Expr("('[' || " + " || ', ' || ".join(members) + " || ']')" if members else "'[]'", TEXT)
-
-
-def json_text(ctx: Context, node: exp.Expr, scope: Scope) -> str:
-    """The value as a member of a JSON document: numbers and JSON as they are, text in quotes, NULL as null."""
-    expr = ctx.expr(node, scope)
-    if isinstance(node, exp.Boolean):
-        return "'true'" if node.this else "'false'"
-    text = ctx.target.text(expr)
-    is_json = isinstance(node, exp.Anonymous) and str(node.this).removeprefix(MARK).upper() in _GIVES_JSON
-    if not is_json and expr.kind not in (Kind.INT, Kind.DECIMAL, Kind.DOUBLE, Kind.BOOL, Kind.NULL):
-        text = ctx.target.call("json_quote", text)
-    return f"COALESCE({text}, 'null')"
-
-
-_GIVES_JSON = frozenset({"JSON_OBJECT", "JSON_ARRAY", "JSON_EXTRACT", "JSON_QUERY", "JSON_KEYS", "JSON_ARRAYAGG"})
-
-
 def _substring(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     texts = [ctx.target.text(ctx.expr(node.this, scope))]
     texts += [
@@ -235,7 +207,7 @@ _COUNTS = {
     "LOG": (1, 2), "DATE_ADD": (2, 2), "DATE_SUB": (2, 2), "ADDDATE": (2, 2), "SUBDATE": (2, 2), "DATE": (1, 1),
     "TIME": (1, 1), "TIMESTAMP": (1, 2), "TIMESTAMPADD": (3, 3), "TIMESTAMPDIFF": (3, 3), "TIMEDIFF": (2, 2),
     "ADDTIME": (2, 2), "SUBTIME": (2, 2), "UNIX_TIMESTAMP": (0, 1), "FROM_UNIXTIME": (1, 2),
-    "STR_TO_DATE": (2, 2), "DATE_FORMAT": (2, 2),
+    "STR_TO_DATE": (2, 2), "DATE_FORMAT": (2, 2), "JSON_REMOVE": (2, 99),
 }  # fmt: skip
 SPECIALS: dict[str, Special] = {
     "IF": _if,
@@ -251,8 +223,13 @@ SPECIALS: dict[str, Special] = {
     "CONCAT": _concat,
     "MOD": _mod,
     "LOG": _log,
-    "JSON_OBJECT": _json_object,
-    "JSON_ARRAY": _json_array,
+    "JSON_OBJECT": json_documents.json_object,
+    "JSON_ARRAY": json_documents.json_array,
+    "JSON_SET": json_documents.json_changed,
+    "JSON_INSERT": json_documents.json_changed,
+    "JSON_REPLACE": json_documents.json_changed,
+    "JSON_ARRAY_APPEND": json_documents.json_changed,
+    "JSON_REMOVE": json_documents.json_remove,
     **moments.SPECIALS,
 }
 NODES: dict[type, Callable[[Context, exp.Expr, Scope], Expr]] = {

@@ -1,14 +1,13 @@
 """Expressions: each kind of node in sqlglot's tree has one function here. A node without one is refused."""
 
-# ruff: noqa: S608 - building SQL is what this does: from a tree of known nodes, names quoted, values bound
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from sqlglot import exp
 
-from rota.db.mariadb import aggregates, arithmetic, calls, casts, compare, moments
-from rota.db.mariadb.context import Context, Query, Scope, Source
+from rota.db.mariadb import aggregates, arithmetic, calls, casts, compare, moments, patterns, subselects
+from rota.db.mariadb.context import Context, Scope, Source
 from rota.db.mariadb.types import (
     BOOL,
     DOUBLE,
@@ -146,20 +145,6 @@ def _tuple(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     return Expr("", UNKNOWN, row=tuple(ctx.expr(one, scope) for one in node.expressions))
 
 
-def _subquery(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
-    inner = node if isinstance(node, exp.Query) and not isinstance(node, exp.Subquery) else node.this
-    query = ctx.query(ctx, inner, scope)
-    if len(query.columns) != 1:
-        return Expr(f"({query.text})", UNKNOWN)
-    kind = query.columns[0].type
-    return Expr(f"({query.text})", kind, folded=kind == TEXT and not ctx.is_sqlite)
-
-
-def _exists(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
-    inner = node.this.this if isinstance(node.this, exp.Subquery) else node.this
-    return Expr(f"EXISTS ({ctx.query(ctx, inner, scope).text})", BOOL)
-
-
 # --- truth ---
 
 
@@ -211,20 +196,11 @@ def _is(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 def _comparison(operator: str) -> Lower:
     def compared(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
         if isinstance(node.expression, (exp.Any, exp.All)):
-            return _quantified(ctx, node, scope, operator)
+            return subselects.quantified(ctx, node, scope, operator)
         left, right = ctx.expr(node.this, scope), ctx.expr(node.expression, scope)
         return Expr(f"({compare.compare_text(ctx, left, operator, right)})", BOOL)
 
     return compared
-
-
-def _quantified(ctx: Context, node: exp.Expr, scope: Scope, operator: str) -> Expr:
-    if ctx.is_sqlite:
-        raise UnsupportedSQL("ANY or ALL over a subselect", "compare with MIN() or MAX() of it")
-    left, right = ctx.expr(node.this, scope), ctx.expr(node.expression.this, scope)
-    word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
-    first, second = compare.comparable(ctx, (left, right))
-    return Expr(f"({first.text} {operator} {word} {second.text})", BOOL)
 
 
 def _null_safe(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
@@ -243,7 +219,7 @@ def _between(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
 def _in(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     left = ctx.expr(node.this, scope)
     if node.args.get("query"):
-        return _in_query(ctx, left, ctx.query(ctx, node.args["query"].this, scope))
+        return subselects.is_in(ctx, left, ctx.query(ctx, node.args["query"].this, scope))
     members = node.args.get("field") or node.expressions
     if isinstance(members, exp.Placeholder):
         kind = ctx.kinds.get(str(members.this))
@@ -262,20 +238,6 @@ def _in(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
     return Expr(f"({first.text} IN ({', '.join(one.text for one in rest)}))", BOOL)
 
 
-def _in_query(ctx: Context, left: Expr, query: Query) -> Expr:
-    text = query.text
-    if left.row:
-        return Expr(f"(({', '.join(one.text for one in left.row)}) IN ({text}))", BOOL)
-    kinds = unified((left.type, *(column.type for column in query.columns)))
-    sides = {left.kind, *(column.type.kind for column in query.columns)}
-    name = query.columns[0].name
-    if len(sides) > 1 and kinds.kind is not Kind.UNKNOWN and name is not None:
-        inner = Expr(f"q.{ctx.target.quoted(query.columns[0].column)}", query.columns[0].type)
-        first, second = compare.comparable(ctx, (left, inner))
-        return Expr(f"({first.text} IN (SELECT {second.text} FROM ({text}) AS q))", BOOL)
-    return Expr(f"({compare.folded(ctx, left).text} IN ({text}))", BOOL)
-
-
 def _in_list(ctx: Context, left: Expr, name: str, kind: str) -> Expr:
     sample = Expr("", {"s": TEXT, "u": TEXT, "i": INT, "f": DOUBLE, "n": NULL}.get(kind, DOUBLE), literal="0")
     if kind == "n":
@@ -290,48 +252,6 @@ def _in_list(ctx: Context, left: Expr, name: str, kind: str) -> Expr:
         member = Expr("", DOUBLE)
     right = ctx.list_value(name, member.type, form)
     return Expr(f"({first.text} IN {right})" if ctx.is_sqlite else f"({first.text} = ANY({right}))", BOOL)
-
-
-def _like(ctx: Context, node: exp.Expr, scope: Scope, escape: str = "\\") -> Expr:
-    value, pattern = ctx.expr(node.this, scope), ctx.expr(node.expression, scope)
-    word = "NOT LIKE" if node.args.get("negate") else "LIKE"
-    left, right, mark = ctx.target.text(value), ctx.target.text(pattern), ctx.target.string(escape)
-    binary = value.binary or pattern.binary
-    if not ctx.is_sqlite:
-        if not binary:
-            # ILIKE folds by the collation: the column's own, "C", knows ASCII only.
-            left, word = f'({left} COLLATE "default")', word.replace("LIKE", "ILIKE")
-        return Expr(f"({left} {word} {right} ESCAPE {mark})", BOOL)
-    if binary or not _is_ascii(ctx, pattern):
-        call = ctx.target.call("like", right, left, mark, str(int(binary)))
-        return Expr(f"(NOT {call})" if node.args.get("negate") else f"({call})", BOOL)
-    return Expr(f"({left} {word} {right} ESCAPE {mark})", BOOL)
-
-
-def _is_ascii(ctx: Context, pattern: Expr) -> bool:
-    """Whether SQLite's own LIKE, which folds ASCII only, will do."""
-    if pattern.literal is not None:
-        return pattern.literal.isascii()
-    if pattern.param is None:
-        return True
-    bound = ctx.bound[pattern.param]
-    kind = ctx.kinds[bound.source]
-    for step in bound.path:
-        kind = kind[step]
-    return bool(kind != "u")
-
-
-def _escape(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
-    if not (isinstance(node.this, exp.Like) and isinstance(node.expression, exp.Literal)):
-        raise UnsupportedSQL("ESCAPE with this", "give LIKE ... ESCAPE one character")
-    return _like(ctx, node.this, scope, str(node.expression.this))
-
-
-def _regexp(ctx: Context, node: exp.Expr, scope: Scope) -> Expr:
-    value, pattern = (ctx.target.text(ctx.expr(side, scope)) for side in (node.this, node.expression))
-    if ctx.is_sqlite:
-        return Expr(ctx.target.call("regexp", pattern, value), BOOL)
-    return Expr(f'(({value} COLLATE "default") ~* {pattern})', BOOL)
 
 
 # --- alternatives and casts ---
@@ -374,10 +294,6 @@ NODES: dict[type, Lower] = {
     exp.Placeholder: _placeholder,
     exp.Paren: _paren,
     exp.Tuple: _tuple,
-    exp.Subquery: _subquery,
-    exp.Select: _subquery,
-    exp.Union: _subquery,
-    exp.Exists: _exists,
     exp.And: _logic("AND"),
     exp.Or: _logic("OR"),
     exp.Xor: _xor,
@@ -392,13 +308,12 @@ NODES: dict[type, Lower] = {
     exp.NullSafeEQ: _null_safe,
     exp.Between: _between,
     exp.In: _in,
-    exp.Like: _like,
-    exp.Escape: _escape,
-    exp.RegexpLike: _regexp,
     exp.Case: _case,
     exp.Collate: _collate,
     exp.HexString: _hex,
     exp.BitString: _hex,
+    **subselects.NODES,
+    **patterns.NODES,
     **arithmetic.NODES,
     **casts.NODES,
     **calls.NODES,

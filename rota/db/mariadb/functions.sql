@@ -454,6 +454,15 @@ language sql immutable strict parallel safe as $$ select extract(epoch from valu
 create or replace function rota.from_unixtime(value double precision, zone text) returns timestamp
 language sql immutable strict parallel safe as $$ select to_timestamp(value) at time zone zone $$;
 
+-- What is left of sorted texts when each is taken once, joined --
+
+create or replace function rota.joined_once(members citext[], separator text) returns text
+language sql immutable strict parallel safe as $$
+    select string_agg(member::text, separator order by place)
+    from (select distinct on (member) member, place from unnest(members) with ordinality as sorted (member, place)
+        where member is not null order by member, place) as firsts
+$$;
+
 -- JSON, which documents hold as text; what is none gives NULL --
 
 create or replace function rota.json_of(value text) returns json
@@ -517,6 +526,59 @@ language sql immutable strict parallel safe as $$
     select case when json_typeof(found) in ('object', 'array', 'null') then null
         when json_typeof(found) = 'boolean' then (found::text = 'true')::integer::text
         else found #>> '{}' end from rota.json_found(value, path) as found
+$$;
+
+create or replace function rota.json_exists(value text, path text) returns integer
+language sql immutable strict parallel safe as $$
+    select (rota.json_found(value, path) is not null)::integer where rota.json_of(value) is not null
+$$;
+
+create or replace function rota.json_placed(value json, steps text[], member json, how text) returns text
+language plpgsql immutable parallel safe as $$
+declare
+    kind text := json_typeof(value);
+    is_last boolean := cardinality(steps) = 1;
+    is_there boolean;
+begin
+    if cardinality(steps) = 0 then
+        return case
+            when how <> 'append' then rota.json_written(case how when 'insert' then value else member end)
+            when kind = 'array' and json_array_length(value) > 0 then
+                rtrim(rota.json_written(value), ']') || ', ' || rota.json_written(member) || ']'
+            when kind = 'array' then '[' || rota.json_written(member) || ']'
+            else '[' || rota.json_written(value) || ', ' || rota.json_written(member) || ']' end;
+    end if;
+    is_there := value -> steps[1] is not null and kind = 'object'
+        or kind = 'array' and steps[1] ~ '^\d+$' and steps[1]::integer < json_array_length(value);
+    if kind not in ('object', 'array') or kind = 'array' and steps[1] !~ '^\d+$'
+        or not is_there and (not is_last or how not in ('set', 'insert')) then
+        return rota.json_written(value);
+    end if;
+    return (
+        select case kind when 'object' then '{' || coalesce(string_agg(to_json(key)::text || ': ' || text, ', ' order by place), '') || '}'
+            else '[' || coalesce(string_agg(text, ', ' order by place), '') || ']' end
+        from (
+            select key, place, case when key = steps[1] then rota.json_placed(one, steps[2:], member, how)
+                else rota.json_written(one) end as text
+            from (
+                select key, one, place from json_each(case kind when 'object' then value else '{}' end)
+                    with ordinality as members (key, one, place)
+                union all
+                select (place - 1)::text, one, place from json_array_elements(case kind when 'array' then value else '[]' end)
+                    with ordinality as members (one, place)
+            ) as members
+            where not (key = steps[1] and is_last and how = 'remove')
+            union all
+            select steps[1], 2000000000, rota.json_written(member) where not is_there
+        ) as written
+    );
+end
+$$;
+
+create or replace function rota.json_changed(value text, path text, member text, how text) returns text
+language sql immutable strict parallel safe as $$
+    select rota.json_placed(rota.json_of(value), rota.json_steps(path), rota.json_of(member), how)
+    where rota.json_of(value) is not null
 $$;
 
 create or replace function rota.json_query(value text, path text) returns text

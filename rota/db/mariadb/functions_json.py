@@ -131,11 +131,44 @@ def _type(document: str) -> str:
     return names.get(type(value), "NULL")
 
 
+def _exists(document: str, path: str) -> int:
+    return int(any(True for _ in _walk(_load(document), path)))
+
+
+def _changed(document: str, path: str, member: str, how: str) -> str:
+    """The document with `member` set, inserted, replaced or appended at a path, or what is there removed."""
+    steps: list[Any] = [int(index) if index else quoted or plain for quoted, plain, _, index in _STEPS.findall(path)]
+    return dumped(_placed(_load(document), steps, _load(member), how))
+
+
+def _placed(value: Any, steps: list[Any], member: Any, how: str) -> Any:
+    if not steps:
+        if how == "append":
+            return [*value, member] if isinstance(value, list) else [value, member]
+        return value if how == "insert" else member
+    step, rest = steps[0], steps[1:]
+    is_array = isinstance(value, list) and isinstance(step, int)
+    if not is_array and not (isinstance(value, dict) and isinstance(step, str)):
+        return value
+    if (step < len(value)) if is_array else (step in value):
+        copy = value.copy()
+        if how == "remove" and not rest:
+            del copy[step]
+        else:
+            copy[step] = _placed(value[step], rest, member, how)
+        return copy
+    if rest or how not in ("set", "insert"):
+        return value
+    return [*value, member] if is_array else {**value, step: member}
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "json_extract": _or_none(_extract),
     "json_unquote": _unquote,
     "json_number": _number,
     "json_value": _or_none(_value),
+    "json_exists": _or_none(_exists),
+    "json_changed": _or_none(_changed),
     "json_query": _or_none(_query),
     "json_quote": dumped,
     "json_contains": _or_none(_contains),

@@ -34,7 +34,7 @@ def reader(kind: Type | None) -> Read | None:
     """What makes a value of this type what MariaDB's driver would have made it; None where it is that already."""
     if kind is None:
         return _loose
-    if kind.kind is Kind.DECIMAL:
+    if kind.kind is Kind.DECIMAL or (kind.kind is Kind.DOUBLE and kind.digits):
         quantum = Decimal(1).scaleb(-kind.digits)
         return lambda value: _rounded(value, quantum)
     return _READERS[kind.kind]

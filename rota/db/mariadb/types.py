@@ -28,7 +28,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A kind, and its decimals: of a DECIMAL, or of the seconds of a DATETIME or TIME (0 or 6)."""
+    """A kind, and its decimals: of a DECIMAL, of a DOUBLE that has them, of a time's seconds (0 or 6)."""
 
     kind: Kind
     digits: int = 0
@@ -105,6 +105,8 @@ def unified(types: Iterable[Type]) -> Type:  # noqa: PLR0911 - MariaDB's table o
         return NULL
     if len({one.unsigned for one in found}) > 1 and kinds <= {Kind.INT, Kind.BOOL}:
         return Type(Kind.DECIMAL)
+    if kinds == {Kind.DOUBLE}:
+        return DOUBLE
     if len(kinds) == 1:
         return Type(found[0].kind, digits, found[0].unsigned) if found[0].kind is not Kind.BOOL else INT
     if Kind.UNKNOWN in kinds:

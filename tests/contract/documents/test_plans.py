@@ -40,7 +40,7 @@ def test_a_list_in_the_order_of_an_indexed_column_reads_its_index(
 ) -> None:
     found = plan(documents, documents.get_all(tasks, order_by=order_by, run=False))
 
-    assert f"{tasks}_{(order_by or 'modified').split()[0]}_index" in found
+    assert f"{tasks}_{(order_by or 'modified').removesuffix(' desc')}_index" in found
     # Rows of one value are sorted by name among themselves, never all rows.
     assert "Sort Key" not in found or "Presorted Key" in found
     assert "TEMP B-TREE FOR ORDER BY" not in found
@@ -52,7 +52,7 @@ def test_a_statement_of_an_app_in_that_order_reads_it_too(documents: Documents, 
 
     found = plan(documents, sql)
 
-    assert f"{tasks}_{order_by.split()[0]}_index" in found
+    assert f"{tasks}_{order_by.removesuffix(' desc')}_index" in found
     assert "Sort" not in found
     assert "TEMP B-TREE" not in found
 
