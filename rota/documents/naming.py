@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rota.documents.doctype import Meta
+from rota.documents.namingrules import name_by_naming_rule
 from rota.documents.session import Session
 from rota.documents.sql import quote, table_of
 from rota.documents.values import to_int
@@ -27,6 +28,9 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 _NEXT = (
     'insert into "tabSeries" (name, current) values (:key, 1) '
     'on conflict (name) do update set current = "tabSeries".current + 1 returning current'
+)
+_NEXT_OF_RULE = (
+    'update "tabDocument Naming Rule" set counter = coalesce(counter, 0) + 1 where name = :rule returning counter'
 )
 MAX_NAME = 140
 
@@ -72,6 +76,10 @@ class Series:
             'update "tabSeries" set current = current - 1 where name = :key and current = :number',
             {"key": key, "number": number},
         )
+
+    def next_of_rule(self, rule: str) -> int:
+        """The next number of a Document Naming Rule."""
+        return int(self._session.write_query(_NEXT_OF_RULE, {"rule": rule})[0][0])
 
     def autoincrement(self, doctype: str) -> int:
         """The next number of a DocType whose names the database counts."""
@@ -133,6 +141,10 @@ class Series:
             before += self._part(part, doc)
         return None
 
+    def beginning(self, pattern: str, doc: Any = None) -> str:
+        """What a dotted pattern without a number gives."""
+        return "".join(self._part(part, doc) for part in pattern.split("."))
+
     def _part(self, part: str, doc: Any) -> str:
         now = self._now()
         known = {
@@ -153,7 +165,7 @@ class Series:
 
 
 def set_new_name(doc: Document, series: Series) -> None:
-    """Give a new document its name, by what its DocType and its controller say.
+    """Give a new document its name, by what a naming rule, its controller and its DocType say.
 
     Raises:
         ValidationError: a field that the name is made of is empty, or the name has to be given and was not.
@@ -175,6 +187,7 @@ def set_new_name(doc: Document, series: Series) -> None:
         doc.name = random_name()
     if kind == "uuid":
         doc.name = _uuid_name(doc.name)
+    doc.name = doc.name or name_by_naming_rule(doc, series)
     if not doc.name:
         doc.run_method("autoname")
     if not doc.name and autoname:
