@@ -59,7 +59,7 @@ class RawSQL:
         text = query.get_sql() if hasattr(query, "get_sql") else str(query)
         translated, params = self._translated(text, values)
         if not run:
-            return translated.sql
+            return "; ".join((translated.sql, *translated.then))
         names, rows = self._executed(text, translated, params)
         if auto_commit:
             self._session.commit()
@@ -99,7 +99,10 @@ class RawSQL:
         self._equip(session.connection)
         if translated.kind == "write":
             with session.atomic():
-                return session.write_table(translated.sql, params)
+                found = session.write_table(translated.sql, params)
+                for statement in translated.then:
+                    session.write(statement, params)
+                return found
         if session.dialect == "sqlite" and any(view in text for view in self._documents.views):
             return self._reader().table(translated.sql, params)
         with self._guarded():

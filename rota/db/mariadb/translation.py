@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from rota.db.mariadb import ddl, writes
+from rota.db.mariadb import changes, ddl, writes
 from rota.db.mariadb.context import Bound, Context, Output, UniqueKeys
 from rota.db.mariadb.context import Scope as _Scope
 from rota.db.mariadb.expressions import lower
@@ -33,7 +33,8 @@ __all__ = ["StatementKind", "Translated", "UniqueKeys", "translate"]
 class Translated:
     """A statement for one database.
 
-    `sql` has `:name` parameters, which `bind` fills. `kind` is `write` for a SELECT ... FOR UPDATE, too.
+    `sql` has `:name` parameters, which `bind` fills, as have the statements `then`, which complete it: they run after
+    it, all or none. `kind` is `write` for a SELECT ... FOR UPDATE, too.
     """
 
     sql: str
@@ -41,6 +42,7 @@ class Translated:
     dialect: DialectName
     bound: Mapping[str, Bound]
     columns: tuple[Output, ...] = ()
+    then: tuple[str, ...] = ()
 
     def bind(self, values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """The parameters of `sql`: the values as `placeholders.named` gave them, and the site's clock.
@@ -163,17 +165,17 @@ def _translated(ctx: Context, parsed: Parsed, dialect: DialectName) -> Translate
         return Translated(result.text, "write" if ctx.locks else "read", dialect, ctx.bound, columns)
     kind: StatementKind = "write"
     if isinstance(tree, exp.Insert):
-        text = writes.insert(ctx, tree, is_replace=parsed.is_replace)
-    elif type(tree) in _WRITES:
-        text = _WRITES[type(tree)](ctx, tree)
+        texts: tuple[str, ...] = (writes.insert(ctx, tree, is_replace=parsed.is_replace),)
+    elif type(tree) in _CHANGES:
+        texts = _CHANGES[type(tree)](ctx, tree)
     else:
-        text, kind = ddl.statement(ctx, tree), "ddl"
-    return Translated(text, kind, dialect, ctx.bound)
+        texts, kind = (ddl.statement(ctx, tree),), "ddl"
+    return Translated(texts[0], kind, dialect, ctx.bound, then=texts[1:])
 
 
-_WRITES: dict[type[exp.Expr], Callable[[Context, exp.Expr], str]] = {
-    exp.Update: writes.update,
-    exp.Delete: writes.delete,
+_CHANGES: dict[type[exp.Expr], Callable[[Context, exp.Expr], tuple[str, ...]]] = {
+    exp.Update: changes.update,
+    exp.Delete: changes.delete,
 }
 
 

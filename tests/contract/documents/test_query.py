@@ -462,6 +462,21 @@ def test_sql_runs_mariadbs_statements(documents: Documents, orders: str) -> None
     assert documents.database.multisql({"mariadb": "select 1", "postgres": "select 2"}) == ((1,),)
 
 
+def test_a_statement_may_change_several_tables_all_or_none(documents: Documents, orders: str) -> None:
+    sql, joined = documents.database.sql, "`tabOrder` o join `tabOrder Item` i on i.parent = o.name"
+    sql(f"update {joined} set o.total = 7, i.qty = i.qty + 1 where o.name = %s", "A")
+    assert sql("select total from tabOrder where name = 'A'") == ((7.0,),)
+    assert sql("select qty from `tabOrder Item` where parent = 'A' order by qty", pluck=True) == [2, 3]
+
+    with pytest.raises(RotaError):
+        sql(f"update {joined} set o.total = 8, i.qty = null where o.name = 'A'")
+    assert sql("select total from tabOrder where name = 'A'") == ((7.0,),)
+
+    sql(f"delete o, i from {joined} where o.total = 7")
+    assert names(documents) == ["B", "C"]
+    assert sql("select distinct parent from `tabOrder Item`", pluck=True) == ["B"]
+
+
 def test_a_statement_that_fails_leaves_a_usable_transaction(documents: Documents, orders: str) -> None:
     documents.database.set_value(orders, "A", "total", 12)
     for statement in (

@@ -91,6 +91,8 @@ class Rota(Database):
         text, bound = named(statement, values)
         translated = translate(text, self._db.dialect, shape=shape_of(text, bound), types=fieldtype)
         names, rows = self._db.table(translated.sql, translated.bind(bound, NOW))
+        for further in translated.then:
+            self._db.run(further, translated.bind(bound, NOW))
         return Answer(translated.names(names), translated.shape_rows(rows, names, fieldtype))
 
     def undo(self) -> None:

@@ -61,3 +61,33 @@ select group_concat(distinct department, '-', reports_to order by salary desc, n
 
 -- name: group_concat distinct of nothing
 select group_concat(distinct territory order by customer_name) from tabCustomer where name = 'Gamma'
+
+-- name: update of two tables
+-- then: select a.name, a.status, a.remarks, c.territory, c.credit_limit, c.birthday from `tabSales Invoice` a left join tabCustomer c on c.name = a.customer order by a.name
+-- values: {"status": "Closed", "day": "2024-03-01"}
+update `tabSales Invoice` si join tabCustomer c on c.name = si.customer set si.status = %(status)s, c.territory = concat(ifnull(c.territory, '-'), '!'), si.remarks = null, c.credit_limit = c.credit_limit + 1, c.birthday = %(day)s where si.docstatus = 1 and si.grand_total > 60
+
+-- name: update of a child and its parent with commas
+-- then: select si.name, si.qty, item.name, item.rate from `tabSales Invoice` si, `tabSales Invoice Item` item where item.parent = si.name order by si.name, item.name
+update `tabSales Invoice` si, `tabSales Invoice Item` item set si.qty = 7, item.rate = item.rate * 2, item.amount = item.rate where si.name = item.parent and si.customer = 'acme'
+
+-- name: delete of two tables
+-- then: select name from `tabSales Invoice` union all select name from `tabSales Invoice Item` order by name
+delete si, item from `tabSales Invoice` si join `tabSales Invoice Item` item on item.parent = si.name where si.customer = 'ACME'
+
+-- name: delete of two tables by a left join
+-- then: select name from `tabSales Invoice` union all select name from `tabSales Invoice Item` order by name
+-- values: [1]
+delete `tabSales Invoice`, `tabSales Invoice Item` from `tabSales Invoice` left join `tabSales Invoice Item` on `tabSales Invoice Item`.parent = `tabSales Invoice`.name where `tabSales Invoice`.docstatus = %s
+
+-- name: delete using
+-- then: select name from `tabSales Invoice Item` order by name
+delete from item using `tabSales Invoice` si join `tabSales Invoice Item` item on item.parent = si.name where si.customer = 'ACME'
+
+-- name: delete from two using
+-- then: select name from `tabSales Invoice` union all select name from `tabSales Invoice Item` order by name
+delete from si, item using `tabSales Invoice` si join `tabSales Invoice Item` item on item.parent = si.name where si.customer = 'Beta'
+
+-- name: delete of a table joined with itself
+-- then: select name from tabEmployee order by name
+delete a from tabEmployee a join tabEmployee b on b.department = a.department and b.name < a.name
