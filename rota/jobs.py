@@ -15,10 +15,10 @@ nobody may claim yet, as its concurrency key is full or a job that it depends on
 from __future__ import annotations
 
 import os
+import struct
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -80,9 +80,14 @@ class Mode(StrEnum):
     DEBOUNCE = "debounce"  # as REPLACE, and the waiting time starts anew
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSpec:
-    """One enqueue, complete: what the tables and the outbox carry. Made by `engine.queue`, never changed."""
+_NO_OPTIONS: Mapping[str, Any] = {}
+
+
+class JobSpec(NamedTuple):
+    """One enqueue, complete: what the tables and the outbox carry. Made by `engine.queue`, by keyword, never changed.
+
+    A tuple, as ten thousand may be made in a row. What enqueues of one call differ in stands at its two ends.
+    """
 
     key: str  #: 32 hex digits of a UUIDv7: one enqueue, never given out twice
     id: str  #: the public id; `key` when none was given
@@ -91,7 +96,6 @@ class JobSpec:
     user: str
     created_at: int  #: microseconds since 1970, UTC
     timeout: float  #: seconds
-    kwargs: str = "{}"  #: encoded arguments (payload.py)
     mode: Mode = Mode.PLAIN
     priority: int = 0  #: lower runs first; 0 is usual
     at_front: bool = False
@@ -105,39 +109,25 @@ class JobSpec:
     ends: tuple[str, ...] = ()  #: keys of batches of which this is the last job that their caller adds
     concurrency_key: str | None = None
     depends_on: tuple[str, ...] = ()  #: keys
-    options: Mapping[str, Any] = field(default_factory=dict)
     #: plain JSON values that only the worker and the recorder read: `job_name`, `event`, `retry`, `max_crashes`,
     #: `on_success`, `on_failure`, `on_stopped`, `language`, `mask`, `tags`, `result_ttl`, `allow_failure`, ...
+    options: Mapping[str, Any] = _NO_OPTIONS
+    kwargs: str = "{}"  #: encoded arguments (payload.py)
 
     @property
     def lane(self) -> int:
         """The place in line among the lanes of its queue: lower first, FIFO inside one."""
         return 2 * self.priority + (0 if self.at_front else 1)
 
-    def again(self, key: str, kwargs: str) -> JobSpec:
-        """The same enqueue with another key, which is its id, too, and other encoded arguments."""
-        # Thousands are made in a row; `dataclasses.replace` takes three times as long.
-        return JobSpec(
-            key=key,
-            id=key,
-            method=self.method,
-            queue=self.queue,
-            user=self.user,
-            created_at=self.created_at,
-            timeout=self.timeout,
-            kwargs=kwargs,
-            priority=self.priority,
-            at_front=self.at_front,
-            run_at=self.run_at,
-            root=self.root,
-            parent=self.parent,
-            made_by=self.made_by,
-            retry_of=self.retry_of,
-            batch=self.batch,
-            concurrency_key=self.concurrency_key,
-            depends_on=self.depends_on,
-            options=self.options,
-        )
+    @property
+    def common(self) -> tuple[Any, ...]:
+        """All but its key, its id and its arguments."""
+        return self[2:-1]
+
+    def again(self, keys: Sequence[str], kwargs: Iterable[str]) -> list[JobSpec]:
+        """The same enqueue under other keys, which are the ids, too, each with its encoded arguments."""
+        common = self.common
+        return [JobSpec._make((key, key, *common, own)) for key, own in zip(keys, kwargs, strict=True)]
 
 
 class Claim(NamedTuple):
@@ -189,6 +179,9 @@ class Outcome(NamedTuple):
     on_stopped: JobSpec | None = None  #: inserted if it is recorded as canceled
 
 
+_TAIL, _VARIANT = 0x3FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000
+
+
 class _Keys:
     """Makes keys that increase within a process."""
 
@@ -198,12 +191,20 @@ class _Keys:
 
     def __call__(self) -> str:
         """A new key: UUIDv7 (RFC 9562) as 32 hex digits, increasing within a process."""
+        return self.many(1)[0]
+
+    def many(self, count: int) -> list[str]:
+        """So many new keys, increasing."""
         stamp = time.time_ns() // 1_000_000
         with self._lock:
             # 12 bits after the time stamp count within the millisecond, so that keys made in a row sort in that order.
-            self._last = head = max(self._last + 1, stamp << 12)
-        tail = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        return f"{head >> 12:012x}7{head & 0xFFF:03x}{tail:016x}"
+            first = max(self._last + 1, stamp << 12)
+            self._last = first + count - 1
+        tails = struct.unpack(f"{count}Q", os.urandom(8 * count))
+        return [
+            f"{head >> 12:012x}7{head & 0xFFF:03x}{tail & _TAIL | _VARIANT:016x}"
+            for head, tail in zip(range(first, first + count), tails, strict=True)
+        ]
 
 
 new_key = _Keys()

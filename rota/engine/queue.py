@@ -171,15 +171,15 @@ class Queue:
 
     def specs(self, method: Method, many: Iterable[Mapping[str, Any]], **wanted: Any) -> list[JobSpec]:
         """An enqueue for each of `many` kwargs; what else is wanted is the same for all, and checked once."""
-        rest = iter(many)
-        kwargs = next(rest, None)
-        if kwargs is None:
+        every = [*many]
+        if not every:
             return []
+        kwargs, *rest = every
         first = self.spec(method, kwargs, **wanted)
         if first.id != first.key:
             return [first, *(self.spec(method, one, **wanted) for one in rest)]
         encode = self._codec.encode
-        return [first, *(first.again(new_key(), encode(dict(one))) for one in rest)]
+        return [first, *first.again(new_key.many(len(rest)), (encode(dict(one)) for one in rest))]
 
     def publish(self, specs: Sequence[JobSpec], *, by: ClaimRef | None = None) -> list[Inserted]:
         """Insert jobs at once, in a transaction of their own. `by`: the claim of the job that does it.

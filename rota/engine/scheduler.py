@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -239,7 +239,7 @@ def tick_spec(queue: Queue, schedule: Schedule, one: DueTick) -> JobSpec:
         job_name=schedule.method,
     )
     told = {"schedule": schedule.id, "due": to_micros(one.due), "coalesced": one.coalesced}
-    return replace(spec, options={**spec.options, **told})
+    return spec._replace(options={**spec.options, **told})
 
 
 def job_id(schedule: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from rota.engine.call import by_signature
@@ -142,4 +141,4 @@ def _callback(context: Context, key: str, wanted: Callback | None) -> JobSpec | 
     jobs, running = jobs_of(context), context.running
     path, options = jobs.asked(method, {})
     spec = jobs.queue.spec(path, given, **{**options, "batch": None, "caller": Caller(user=context.user)})
-    return spec if running is None else replace(spec, parent=running.key, made_by=running.ref.number)
+    return spec if running is None else spec._replace(parent=running.key, made_by=running.ref.number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -92,7 +91,7 @@ class Jobs:
         path, wanted = self.asked(method, options)
         spec = self.queue.spec(path, kwargs, **wanted)
         mode = as_guarded(spec.mode, guarded=self._context.enqueues.guarded(spec.id))
-        return spec if mode is spec.mode else replace(spec, mode=mode)
+        return spec if mode is spec.mode else spec._replace(mode=mode)
 
     def _declares_job_id(self, method: Method) -> bool:
         """Whether the function wants to know the id that its enqueue named: links of a chain hand it on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rota.jobs import JobSpec
 
@@ -55,10 +55,10 @@ class Openings:
                 continue
             if not opening.is_begun:
                 first = specs[places[0]]
-                specs[places[0]] = replace(first, begins=(*first.begins, opening.definition))
+                specs[places[0]] = first._replace(begins=(*first.begins, opening.definition))
             if opening.is_left and is_commit:
                 last = specs[places[-1]]
-                specs[places[-1]] = replace(last, ends=(*last.ends, opening.key))
+                specs[places[-1]] = last._replace(ends=(*last.ends, opening.key))
             opening.is_going = True
         return specs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from rota.engine.job import Job
@@ -73,7 +73,7 @@ def who_retried(view: JobView) -> Mapping[str, Any] | None:
 
 
 def _noted(spec: JobSpec, by: str, replaced: str | None = None) -> JobSpec:
-    return replace(spec, options={**spec.options, RETRIED: {"of": spec.retry_of, "by": by, "kwargs": replaced}})
+    return spec._replace(options={**spec.options, RETRIED: {"of": spec.retry_of, "by": by, "kwargs": replaced}})
 
 
 def _published(queue: Queue, spec: JobSpec) -> Job:

@@ -7,7 +7,6 @@ and turns the last one into the job's outcome (protocol steps E, W3 and W4).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rota.db.connection import Connection
@@ -193,10 +192,10 @@ class JobEnqueues(Enqueues):
         running = self._running
         if running is None:
             return spec
-        spec = replace(spec, parent=running.key, made_by=running.ref.number)
+        spec = spec._replace(parent=running.key, made_by=running.ref.number)
         if spec.method != running.method:
             return spec
-        return replace(spec, root="" if spec.id == running.root else running.root)
+        return spec._replace(root="" if spec.id == running.root else running.root)
 
     def _counted(self, spec: JobSpec) -> JobSpec:
         """The next link of a chain, with how many links before it changed nothing.
@@ -211,7 +210,7 @@ class JobEnqueues(Enqueues):
         fruitless = 0 if self.changed_anything else int(running.options.get("fruitless_links") or 0) + 1
         if fruitless >= FRUITLESS_LINKS:
             raise ChainStopped(running.root, fruitless)
-        return replace(spec, options={**spec.options, "fruitless_links": fruitless}) if fruitless else spec
+        return spec._replace(options={**spec.options, "fruitless_links": fruitless}) if fruitless else spec
 
 
 def as_guarded(mode: Mode, *, guarded: bool) -> Mode:

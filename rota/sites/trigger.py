@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from random import Random
 
@@ -41,7 +40,7 @@ def trigger(site: Site, schedule: Schedule, faces: Callable[[], None]) -> JobVie
         JobError: it waits or runs already, or its queue is paused.
     """
     now = site.clock.now()
-    spec = replace(tick_spec(ScheduledSite(site).queue, schedule, DueTick(due=now, run_at=now)), priority=FIRST)
+    spec = tick_spec(ScheduledSite(site).queue, schedule, DueTick(due=now, run_at=now))._replace(priority=FIRST)
     token = new_key()
     claim = _claim(site, schedule, spec, now, token)
     with LocalWorker(site, faces, _nothing) as worker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rota.errors import (
     JobLost,
@@ -135,7 +135,7 @@ class _Entry:
                 return [*callbacks, *close(work, [lost])]
             if placement.leaves is not None:
                 callbacks += _supersede(work, placement.leaves, spec)
-            keeper = replace(spec, run_at=_waiting_time(spec, placement))
+            keeper = spec._replace(run_at=_waiting_time(spec, placement))
             if not self.take_seats([keeper], placement.slot):
                 return callbacks
         raise StoreDeadlock(f"job {spec.id!r} could not be enqueued: others of its id came and went {TRIES} times")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
@@ -79,7 +78,7 @@ def _number(value: float) -> str:
 
 def encode_spec(spec: JobSpec) -> str:
     """A spec as one JSON text."""
-    return _dumps({one.name: getattr(spec, one.name) for one in fields(spec)})
+    return _dumps(spec._asdict())
 
 
 def decode_spec(text: str) -> JobSpec:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rota.jobs import Claim, Ending, JobSpec, new_key
@@ -31,8 +29,8 @@ def members(
     callbacks = {name: site.spec(f"{name} {key}") for name in ("on_success", "on_failure", "on_complete")}
     begins = (*((outer[1],) if outer else ()), batch_text(key, "import", parent=parent, **callbacks))
     specs = [site.spec(batch=key) for _ in range(count)]
-    specs[0] = replace(specs[0], begins=begins)
-    specs[-1] = replace(specs[-1], ends=(*((outer[0],) if outer else ()), key))
+    specs[0] = specs[0]._replace(begins=begins)
+    specs[-1] = specs[-1]._replace(ends=(*((outer[0],) if outer else ()), key))
     return specs
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rota.errors import JobLost
@@ -168,7 +166,7 @@ def test_an_enqueue_inside_a_job_needs_its_claim(site: Site) -> None:
 def test_an_outcome_that_cannot_be_recorded_fails_its_own_job_only(site: Site) -> None:
     site.enqueue_many(2)
     bad, good = site.claim(2)
-    broken = replace(site.spec("child"), key="nonsense")
+    broken = site.spec("child")._replace(key="nonsense")
     with site.store.turn() as turn:
         states = [
             one.state

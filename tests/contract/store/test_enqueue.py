@@ -190,10 +190,8 @@ def test_a_text_that_a_database_cannot_hold_is_refused_on_both(site: Site, field
 
 
 def test_a_key_that_is_none_is_refused(site: Site) -> None:
-    from dataclasses import replace
-
     with pytest.raises(UsageError, match="not a job's key"), site.store.turn() as turn:
-        turn.insert([replace(site.spec(), key="01-not-hex")])
+        turn.insert([site.spec()._replace(key="01-not-hex")])
 
 
 def test_nothing_of_a_turn_that_failed_is_there(site: Site) -> None:
