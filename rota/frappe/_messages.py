@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from rota import (
@@ -15,6 +15,7 @@ from rota import (
 )
 from rota.errors import ValidationError
 from rota.frappe._bound import Bound
+from rota.frappe._local import local, response
 from rota.sites.context import current, current_or_none
 from rota.sites.errorlog import record_error
 from rota.sites.logs import file_logger
@@ -176,9 +177,33 @@ def logger(
     return found
 
 
-def respond_as_web_page(title: str, html: str, http_status_code: int | None = None, **options: Any) -> None:
-    """Answer a request with a page of one message."""
-    current().local.response = {"type": "page", "title": title, "html": html, "status": http_status_code, **options}
+def respond_as_web_page(
+    title: str,
+    html: str,
+    success: bool | None = None,
+    http_status_code: int | None = None,
+    context: Mapping[str, Any] | None = None,
+    indicator_color: str | None = None,
+    primary_action: str | None = "/",
+    primary_label: str | None = None,
+    fullpage: bool = False,
+    width: int = 0,
+    template: str = "message",
+) -> None:
+    """Answer a request with a page of one message, as Frappe does: `frappe.response` says `page`."""
+    local.message_title, local.message, local.no_cache = title, html, 1
+    if indicator_color is None:
+        indicator_color = "green" if success else "red" if (http_status_code or 0) > 300 else "blue"
+    shown = {
+        "indicator_color": indicator_color,
+        "primary_action": primary_action,
+        "primary_label": primary_label,
+        "fullpage": fullpage,
+        "card_width": width,
+    }
+    response.update(type="page", route=template, context={**shown, **(context or {})})
+    if http_status_code:
+        response.http_status_code = http_status_code
 
 
 def redirect(url: str) -> NoReturn:

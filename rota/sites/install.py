@@ -76,6 +76,7 @@ def _install(site: Site, app: App) -> Report:
     hooks = Apps([app]).hooks
     report = Report(site.name)
     site.assume_apps(apps)
+    site.flags = {"in_install": app.name}
     run_methods(site, hooks("before_install"), "before_install", report)
     report.add(bring_up(site))
     site.remember_apps(list(apps))

@@ -38,6 +38,7 @@ def migrate(bench: Bench, name: str) -> Report:
         NewerSchema: the site was written by a newer Rota; nothing was changed.
     """
     with Site.load(bench, name) as site:
+        site.flags = {"in_migrate": True}
         return bring_up(site)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from rota.config import Config
 from rota.cron import time_zone
 from rota.db import Connection, Database, open_database
 from rota.db.sqlite import SQLite
+from rota.documents.dictionary import AttrDict
 from rota.documents.doctypes import MetaCache
 from rota.documents.session import Session
 from rota.engine.call import Resolver
@@ -54,6 +55,8 @@ class Site:
         self.clock: Clock = clock or SystemClock()
         self.metas = MetaCache()
         self.waker = Waker(bench.run_path)
+        #: What `frappe.flags` begins with: an installation or migration says so to the code of apps.
+        self.flags: dict[str, Any] = {}
 
     @classmethod
     def load(cls, bench: Bench, name: str, *, clock: Clock | None = None) -> Self:
@@ -242,7 +245,8 @@ class Site:
         """A context with connections of its own, which whoever asked for it makes current and closes."""
         enqueues = Enqueues(self.store, self.wake_workers)
         session = Session(self.database, participants=[enqueues])
-        return Context(site=self, documents=documents_of(self, session, user), enqueues=enqueues)
+        documents = documents_of(self, session, user)
+        return Context(site=self, documents=documents, enqueues=enqueues, flags=AttrDict(self.flags))
 
     def wake_workers(self) -> None:
         """Tell dispatchers that there may be something to do."""

@@ -41,7 +41,12 @@ def redirect() -> None:
 def handle_session_stopped() -> Any:
     """The answer while the site is under maintenance."""
     frappe.respond_as_web_page(
-        frappe._("Updating"), frappe._("The system is being updated. Please refresh again after a few moments."), 503
+        frappe._("Updating"),
+        frappe._("The system is being updated. Please refresh again after a few moments."),
+        http_status_code=503,
+        indicator_color="orange",
+        primary_action=None,
+        fullpage=True,
     )
     return frappe.response
 
