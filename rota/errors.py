@@ -11,6 +11,9 @@
     ├── BenchNotRunning            no `rota start` to tell something to
     ├── SiteInUse                  processes use a site that must stand still
     ├── CopyMismatch               a copy of a site that is not the same as the site
+    ├── BrokenArchive              a backup that can't be restored; nothing was changed
+    ├── RestoreUnfinished          a restore was interrupted, so the site must not be used
+    ├── ProgramMissing             a program of the system that is not installed
     ├── PortTaken                  the web server can't listen where it should
     ├── BrokenApp                  an app that can't be imported, or declares what can't be
     ├── StoreError                 the database under the engine
@@ -21,6 +24,7 @@
     │   ├── StoreTimeout           the database ended the statement at its time limit
     │   ├── StoreUnavailable       can't be reached
     │   ├── CommitUnknown          a COMMIT that did not answer: it may have happened
+    │   ├── PairMismatch           site.db and jobs.db are not of the same moment
     │   └── NewerSchema            written by a newer Rota
     ├── JobError                   what a job's caller or the job itself is told
     │   ├── NoSuchJobError         ├── JobNotFinished   ├── JobFailed
@@ -186,6 +190,33 @@ class CopyMismatch(RotaError):
         self.target, self.reason = target, reason
 
 
+class BrokenArchive(RotaError):
+    """A backup that is broken, or not one of Rota's: it was not restored, and nothing was changed."""
+
+    def __init__(self, archive: object, reason: str) -> None:
+        super().__init__(f"{archive} can't be restored: {reason}; nothing was changed")
+        self.reason = reason
+
+
+class RestoreUnfinished(RotaError):
+    """A restore was interrupted: some of the site's files are new, some old."""
+
+    def __init__(self, site: str, archive: str) -> None:
+        super().__init__(
+            f"the site {site} can't be used, as a restore of it was interrupted: run `rota restore {archive} "
+            f"--site {site}` again"
+        )
+        self.site, self.archive = site, archive
+
+
+class ProgramMissing(RotaError):
+    """A program of the system is not installed."""
+
+    def __init__(self, program: str, package: str) -> None:
+        super().__init__(f"the program {program} is missing: install it, on Debian with `apt install {package}`")
+        self.program = program
+
+
 class BrokenApp(RotaError):
     """An app that can't be imported, or whose hooks or DocTypes can't be used. `line` is 0 when no line is to blame."""
 
@@ -225,6 +256,17 @@ class StoreUnavailable(StoreError):
 
 class CommitUnknown(StoreError):
     """A COMMIT failed without an answer: what it carried may or may not have happened."""
+
+
+class PairMismatch(StoreError):
+    """site.db and jobs.db are not of the same moment: one was copied back without the other."""
+
+    def __init__(self, where: object, older: str, newer: str) -> None:
+        super().__init__(
+            f"{where}: {older} is older than {newer}, so jobs would be lost or run twice: restore both from one backup "
+            "with `rota restore ARCHIVE`, or take them as they are with `rota restore --as-is`"
+        )
+        self.older = older
 
 
 class NewerSchema(StoreError):

@@ -7,6 +7,7 @@ into the documents' own transaction.
 from rota.store.claim import ClaimCursor
 from rota.store.expiry import Expiry, boot_id
 from rota.store.handoff import Handoff
+from rota.store.restored import Older
 from rota.store.store import Store
 from rota.store.turn import Turn
 from rota.store.views import (
@@ -54,6 +55,7 @@ __all__ = [
     "JobView",
     "LogLine",
     "LostClaim",
+    "Older",
     "OnStopped",
     "PauseView",
     "Progress",

@@ -51,6 +51,7 @@ class Closed:
     reason: str | None = None
     winner: str | None = None
     ended_at: int | None = None
+    of_ledger: bool = False  #: the ledger in site.db finished it (SQLite)
     call_back: bool = False  #: no worker had it: its `on_stopped` job is to be made here
 
 
@@ -108,6 +109,7 @@ def _done_row(work: Work, one: Closed) -> dict[str, Any]:
         "result_until": one.result_until,
         "error": None if one.error is None else clean(one.error, work.settings.max_error),
         "reason": None if one.reason is None else clean(one.reason, work.settings.max_error),
+        "written": 1 if one.of_ledger else None,
         "winner": one.winner,
         "token": row.token,
     }

@@ -80,8 +80,8 @@ def _states(work: Work, outcomes: Sequence[Outcome], ended: Collection[int]) -> 
 
 
 def finished(work: Work, row: LiveRow, result: str | None, ended_at: int | None = None) -> Closed:
-    """A finished job, with its result if it is not too large."""
-    closed = Closed(row, StateCode.FINISHED, ended_at=ended_at)
+    """A finished job, with its result if it is not too large. `ended_at`: when, as the ledger tells (SQLite)."""
+    closed = Closed(row, StateCode.FINISHED, ended_at=ended_at, of_ledger=ended_at is not None)
     if result is None:
         return closed
     if len(result) > work.settings.max_result:

@@ -156,13 +156,3 @@ def _without_job(engine: Connection, site: Connection, sql: Statements, keys: li
     there = {row[0] for row in site.query(sql["outbox_has"], {"keys": listed})}
     there |= {row[0] for row in engine.query(sql["known_keys"], {"keys": listed})}
     return [key for key in keys if key not in there]
-
-
-def finish_restored(work: Work, site: Connection) -> None:
-    """Finish every live job that the ledger calls done, whatever its state (S4)."""
-    closed = []
-    for key, _, result, ended_at in site.query(work.sql["ledger_done"]):
-        row = work.one("take_restored", key=key)
-        if row is not None:
-            closed.append(finished(work, LiveRow._make(row), result, ended_at=ended_at))
-    insert(work, close(work, closed))

@@ -163,7 +163,7 @@ class Copying:
                 copy.make_room(columns, there[name])
                 self._keep(copy, "engine")
         self._cursors(source, target)
-        self._counters(source["engine"], target["engine"])
+        self._counters(source["engine"], target)
 
     def _cursors(self, source: dict[str, Catalog], target: dict[str, Catalog]) -> None:
         sides = {"sqlite": "documents", "postgresql": "engine"}
@@ -173,14 +173,17 @@ class Copying:
         copy.make_room(old.tables()[name], new.tables()[new_name])
         self._keep(copy, "cursors")
 
-    def _counters(self, source: Catalog, target: Catalog) -> None:
+    def _counters(self, source: Catalog, sides: dict[str, Catalog]) -> None:
         """Numbers that were given out once never come again: claims are the fence."""
         claim, place = _counted(source)
         claims = [f"select coalesce(max(claim), 0) from {source.sql_name(one)}" for one in ("live", "done", "attempt")]
         highest = max(claim, *(int(source.connection.value(sql)) for sql in claims))
         self._copied.claim_number = highest
+        target = sides["engine"]
         if target.dialect == "sqlite":
             target.connection.run("update counter set claim = :claim, seq = :seq", {"claim": highest, "seq": place})
+            # The ledger of the source is not copied: no claim of before can commit here.
+            sides["documents"].connection.run("update rota_ledger_floor set claim = :claim", {"claim": highest})
             return
         for sequence, last in (("claim_number", highest), ("live_seq", place)):
             if last:

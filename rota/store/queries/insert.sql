@@ -41,9 +41,9 @@ on conflict (id, slot) do nothing returning key
 
 -- name: insert_done (sqlite)
 insert into done (key, state, attempt, crashes, failures, claim, started_at, ended_at, result, result_until, error,
-    reason, winner, host)
+    reason, winner, host, written)
 values (:key, :state, :attempt, :crashes, :failures, :claim, :started_at, :ended_at, :result, :result_until, :error,
-    :reason, :winner, (select host from dispatcher where token = :token))
+    :reason, :winner, (select host from dispatcher where token = :token), :written)
 
 -- name: insert_done (postgresql)
 insert into rota.done (key, state, attempt, crashes, failures, claim, started_at, ended_at, result, result_until,

@@ -227,6 +227,19 @@ create table rota.steering (key uuid primary key, held smallint not null default
 -- Where a resumable job is, and the claim under which it got there.
 create table rota.job_cursor (key uuid primary key, claim bigint not null, value text not null);
 
+-- name: schema_2
+-- 1: the ledger in site.db finished the job (SQLite). Such a row and the ledger's must not be of different moments.
+alter table rota.done add column written int
+
+-- name: schema_3 (sqlite)
+create index job_retry_of on job (retry_of) where retry_of is not null;
+-- What applications keep with a job.
+create table meta (key text primary key, value text not null) without rowid;
+
+-- name: schema_3 (postgresql)
+create index job_retry_of on rota.job (retry_of) where retry_of is not null;
+create table rota.meta (key uuid primary key, value text not null);
+
 -- name: handoff_version (sqlite)
 select version from rota_handoff_version
 

@@ -25,21 +25,3 @@ delete from rota_ledger where fence <= :claim + 1 and ((recorded = 1 and fence <
 
 -- name: lowest_claim (sqlite)
 select coalesce((select min(claim) from live where state = 2) - 1, (select claim from counter))
-
--- name: highest_fence (sqlite)
-select max((select claim from rota_ledger_floor), coalesce((select max(fence) from rota_ledger), 0))
-
--- name: raise_counter (sqlite)
-update counter set claim = max(claim, :claim)
-
--- name: raise_claim_number (postgresql)
-select setval('rota.claim_number', greatest((select last_value from rota.claim_number),
-    coalesce((select max(claim) from rota.live), 0), coalesce((select max(claim) from rota.done), 0)) + 1)
-
--- name: ledger_done (sqlite)
-select key, done, result, ended_at from rota_ledger where done is not null
-
--- name: take_restored (sqlite)
-delete from live where key = :key
-returning key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key, rate_key,
-    batch, cancel_requested

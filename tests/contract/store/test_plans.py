@@ -113,6 +113,7 @@ def make_history(connection: Connection, rows: int, *, sqlite: bool) -> None:
     job |= {"parent": None, "made_by": None, "retry_of": None, "batch": None, "concurrency_key": None, "body": "{}"}
     done = {"state": 4, "attempt": 1, "crashes": 0, "failures": 0, "claim": 1, "started_at": 1, "ended_at": 1}
     done |= {"result": None, "result_until": None, "error": None, "reason": None, "winner": None, "token": None}
+    done |= {"written": None}
     live = {"slot": 0, "state": 1, "waits": 0, "queue": "short", "lane": 1, "run_at": None, "method": "m", "root": ""}
     live |= {"concurrency_key": None, "rate_key": None, "batch": None, "needs": 0}
     jobs = [{**job, "key": key, "id": key} for key in keys]
