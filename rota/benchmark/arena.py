@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -10,13 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psutil
 
+from rota.benchmark.scratch import SQLITE, scratch_database
+from rota.db import Connection
 from rota.frappe import install_as_frappe
 from rota.sites.bench import Bench
 from rota.sites.context import Context
@@ -31,29 +34,39 @@ COMMAND = (sys.executable, "-c", "from rota.cli.main import main; main()")
 
 
 class Arena:
-    """One bench in a temporary directory, deleted at the end."""
+    """One bench in a temporary directory, deleted at the end; on PostgreSQL with a database of its own."""
 
-    def __init__(self, database: str = "sqlite", *, workers: int = 2) -> None:
-        """`database`: `sqlite`, or the URL of an empty PostgreSQL database."""
+    def __init__(self, database: str = SQLITE, *, workers: int = 2, settings: Mapping[str, Any] | None = None) -> None:
+        """`database`: `sqlite`, or the URL of a PostgreSQL server. `settings`: those of the bench."""
         install_as_frappe()
-        self.folder = Path(tempfile.mkdtemp(prefix="rota-benchmark-"))
+        self.server = database
         self.workers = workers
-        self.bench = Bench.init(self.folder / "bench")
+        self._processes: list[subprocess.Popen[bytes]] = []
         if str(APP.parent) not in sys.path:
             # An app is any importable package: here, and in the processes that are started.
             sys.path.append(str(APP.parent))
             os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(APP.parent)]))
-        new_site(self.bench, SITE, database=database, admin_password="benchmark", apps=[APP.name])  # noqa: S106
-        self.site = Site.load(self.bench, SITE)
-        self._processes: list[subprocess.Popen[bytes]] = []
+        with ExitStack() as stack:
+            self.folder = Path(tempfile.mkdtemp(prefix="rota-benchmark-"))
+            stack.callback(shutil.rmtree, self.folder)
+            self.bench = Bench.init(self.folder / "bench")
+            self.bench.common_config_path.write_text(json.dumps(settings or {}), encoding="utf-8")
+            self.database_url = stack.enter_context(scratch_database(database))
+            new_site(self.bench, SITE, database=self.database_url, admin_password="benchmark", apps=[APP.name])  # noqa: S106
+            self.site = Site.load(self.bench, SITE)
+            stack.callback(self.site.close)
+            stack.callback(self.stop)
+            self._ends = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-        self.site.close()
-        shutil.rmtree(self.folder)
+        self._ends.close()
+
+    def add_site(self, name: str) -> None:
+        """One more site, on SQLite and without the load."""
+        new_site(self.bench, name, admin_password="benchmark")  # noqa: S106
 
     # --- jobs ---
 
@@ -68,34 +81,53 @@ class Arena:
         with self.site.open() as context:
             yield jobs_of(context), context.documents.session.commit
 
-    def enqueue_many(self, method: str, count: int) -> None:
+    def enqueue_many(self, method: str, count: int, **options: Any) -> None:
         """So many jobs with their number as argument, in transactions of 10,000."""
         with self.jobs() as (jobs, commit):
             for first in range(0, count, 10_000):
-                jobs.enqueue_many(f"load.tasks.{method}", [{"i": i} for i in range(first, min(first + 10_000, count))])
+                numbers = range(first, min(first + 10_000, count))
+                jobs.enqueue_many(f"load.tasks.{method}", [{"i": i} for i in numbers], **options)
                 commit()
 
-    def ended(self) -> tuple[int, int, int]:
-        """How many jobs are finished, and when the first and the last ended (microseconds)."""
+    @contextmanager
+    def store(self) -> Iterator[Connection]:
+        """A connection of its own to the database that has the jobs."""
         connection = self.site.engine_database.connect()
         try:
-            table = "done" if connection.dialect == "sqlite" else "rota.done"
-            row = connection.one(f"select count(*), min(ended_at), max(ended_at) from {table}")  # noqa: S608 - one of two
+            yield connection
         finally:
             connection.close()
+
+    def table(self, name: str) -> str:
+        """How a statement names a table of the jobs."""
+        return name if self.database_url == SQLITE else f"rota.{name}"
+
+    def ended(self, since: int = 0) -> tuple[int, int, int]:
+        """How many jobs have finished since then, when the first did and when the last; microseconds."""
+        ends = f"select count(*), min(ended_at), max(ended_at) from {self.table('done')}"
+        with self.store() as connection:
+            row = connection.one(f"{ends} where state = 4 and ended_at >= :since", {"since": since})
         return (row[0], row[1] or 0, row[2] or 0) if row else (0, 0, 0)
 
-    def wait_for(self, finished: int, *, seconds: float = 600) -> None:
-        """Until so many jobs are finished.
+    def wait_for(self, finished: int, *, since: int = 0, seconds: float = 900, pause: float = 0.1) -> None:
+        """Until so many jobs have finished since then; looks each `pause` seconds.
 
         Raises:
-            TimeoutError: they are not, after so many seconds.
+            TimeoutError: they have not, after so many seconds.
+            RuntimeError: the processes have ended.
         """
         end = time.monotonic() + seconds
-        while self.site.store.stats()["finished"] < finished:
+        while (count := self.ended(since)[0]) < finished:
+            if self._processes and all(one.poll() is not None for one in self._processes):
+                raise RuntimeError(f"the processes ended before the jobs did:\n{self.output()[-2000:]}")
             if time.monotonic() > end:
-                raise TimeoutError(f"{self.site.store.stats()} after {seconds:g} s, and not {finished} finished")
-            time.sleep(0.05)
+                raise TimeoutError(f"{count} of {finished} jobs have finished after {seconds:g} s")
+            time.sleep(pause)
+
+    def is_idle(self) -> bool:
+        """Whether no job is left to run."""
+        with self.store() as connection:
+            return not connection.query(f"select 1 from {self.table('live')} limit 1")
 
     # --- processes ---
 
@@ -112,9 +144,13 @@ class Arena:
         self._processes.append(process)
         return process
 
-    def start_workers(self) -> subprocess.Popen[bytes]:
-        """Start the dispatcher with its workers."""
-        return self.start("worker", "--processes", str(self.workers))
+    def start_workers(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a dispatcher with its workers."""
+        return self.start("worker", "--processes", str(self.workers), *words)
+
+    def output(self) -> str:
+        """What the processes have printed."""
+        return (self.bench.logs_path / "processes.log").read_text(encoding="utf-8")
 
     def tree(self) -> list[psutil.Process]:
         """All processes that were started and what they started."""

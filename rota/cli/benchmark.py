@@ -2,55 +2,58 @@
 
 from __future__ import annotations
 
-import json
-import statistics
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rota.cli.state import show_json, show_table
+if TYPE_CHECKING:
+    from rota.benchmark.rates import Figures
+    from rota.benchmark.rows import Row
 
 
 @click.command()
-@click.option("--db", "database", default="sqlite", metavar="URL", help="sqlite, or the URL of an empty database.")
+@click.option(
+    "--database", "databases", multiple=True, metavar="WHICH", default=["sqlite"], show_default=True,
+    help="sqlite, or the postgresql:// URL of a server where databases can be made; give both to compare them.",
+)  # fmt: skip
+@click.option("--rows", "words", metavar="A,B", help="Only these rows, by letter or name; by default all but k.")
 @click.option("--rounds", type=click.IntRange(1, 20), default=1, show_default=True, help="Rounds; medians are shown.")
-@click.option("--only", metavar="A,B", help="Only these measurements.")
 @click.option("--quick", is_flag=True, help="Smaller sizes, for a first look.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the JSON to a file, too.")
-def benchmark(*, database: str, rounds: int, only: str | None, quick: bool, as_json: bool, output: Path | None) -> None:
-    """Measure how fast Rota is here: enqueue, drain, latency, memory, idle cost, and what the database allows."""
-    from rota.benchmark.measures import MEASURES, Round, Sizes, conditions
+@click.option("--size", "changes", multiple=True, metavar="NAME=NUMBER", help="Change a size, as in backlog=20000.")
+@click.option("--json", "wants_json", is_flag=True, help="Print JSON, for programs.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the JSON to a file, too, and the table beside it (.md); after each row, so that nothing gets lost.",
+)  # fmt: skip
+def benchmark(
+    *, databases: tuple[str, ...], words: str | None, rounds: int, quick: bool, changes: tuple[str, ...],
+    wants_json: bool, output: Path | None,
+) -> None:  # fmt: skip
+    """Measure how fast Rota is here: rates, waits, recovery, memory, idle cost, beside what the database allows."""
+    from rota.benchmark.report import as_json, as_markdown, measure
+    from rota.benchmark.rows import chosen
+    from rota.benchmark.sizes import Sizes
 
-    wanted = None if only is None else {name.strip() for name in only.split(",")}
-    unknown = sorted((wanted or set()) - set(MEASURES))
-    if unknown:
-        raise click.UsageError(f"there is no measurement {unknown[0]!r}; there are {', '.join(MEASURES)}")
-    sizes = Sizes.quick() if quick else Sizes()
-    results = []
-    for number in range(rounds):
-        results.append(Round(database, sizes).run(_teller(number + 1, silent=as_json), wanted))
-    medians = {key: statistics.median(one[key] for one in results) for key in results[0]}
-    report: dict[str, Any] = {"conditions": conditions(), "medians": medians, "rounds": results}
-    if output is not None:
-        output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    if as_json:
-        show_json(report)
-        return
-    spread = {key: (min(one[key] for one in results), max(one[key] for one in results)) for key in medians}
-    show_table(
-        ["measurement", "median", "least", "most"],
-        [(key, f"{medians[key]:,.2f}", f"{spread[key][0]:,.2f}", f"{spread[key][1]:,.2f}") for key in medians],
-        empty="nothing was measured",
-    )
-    click.echo(", ".join(f"{key} {value}" for key, value in report["conditions"].items()))
+    rows = chosen(None if words is None else [word.strip() for word in words.split(",")])
+    sizes = (Sizes.quick() if quick else Sizes()).with_changes(changes)
+
+    def save(report: dict[str, Any]) -> None:
+        if output is not None:
+            output.write_text(as_json(report), encoding="utf-8")
+            output.with_suffix(".md").write_text(as_markdown(report), encoding="utf-8")
+
+    report = measure(databases, rows, sizes, rounds=rounds, found=_teller(silent=wants_json), save=save)
+    click.echo(as_json(report) if wants_json else as_markdown(report), nl=False)
 
 
-def _teller(number: int, *, silent: bool) -> Callable[[str], None]:
-    def say(line: str) -> None:
+def _teller(*, silent: bool) -> Callable[[str, int, Row, Figures], None]:
+    from rota.benchmark.report import shown
+
+    def found(database: str, number: int, row: Row, figures: Figures) -> None:
         if not silent:
-            click.echo(f"round {number}: {line}", err=True)
+            told = ", ".join(f"{key} {shown(value)}" for key, value in figures.items())
+            click.echo(f"{row.letter} {row.name}, {database}, round {number}: {told}", err=True)
 
-    return say
+    return found

@@ -1,4 +1,4 @@
-"""Jobs to measure. Each that is timed appends a record to a file, in one atomic write."""
+"""Jobs to measure. Each that is timed appends records to a file, each in one atomic write."""
 
 import os
 import struct
@@ -6,10 +6,10 @@ import time
 
 import frappe
 
-RECORD = struct.Struct("qdd")  # job number, begin and end on CLOCK_MONOTONIC
+RECORD = struct.Struct("qdd")  # job number, begin, end on CLOCK_MONOTONIC; no end: it has only begun
 
 
-def noop(i=0):
+def noop(i=0, filler=""):
     """Nothing."""
 
 
@@ -18,9 +18,13 @@ def stamp(i, seconds=0.0):
     begin = time.monotonic()
     if seconds:
         time.sleep(seconds)
-    file = os.open(os.path.join(frappe.get_site_path(), "stamps"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(file, RECORD.pack(i, begin, time.monotonic()))
-    os.close(file)
+    _tell(i, begin, time.monotonic())
+
+
+def hold(i, seconds):
+    """Tell at once that the first line ran, and stay for a while."""
+    _tell(i, time.monotonic(), 0.0)
+    time.sleep(seconds)
 
 
 def insert(i):
@@ -28,13 +32,19 @@ def insert(i):
     frappe.get_doc({"doctype": "Benchmark Row", "number": i}).insert(ignore_permissions=True)
 
 
-def process_rows(batch=500):
-    """A chain that gets, changes and saves documents, and commits once a batch."""
-    names = frappe.get_all("Benchmark Row", filters={"done": 0}, pluck="name", limit=batch)
-    for name in names:
-        doc = frappe.get_doc("Benchmark Row", name)
-        doc.done = 1
+def process_invoices(batch=500):
+    """Process the next drafts and commit; the chain's next job does the rest."""
+    drafts = {"status": "Draft", "processed": 0}
+    for invoice in frappe.get_all("Benchmark Invoice", filters=drafts, fields=["name"], limit_page_length=batch):
+        doc = frappe.get_doc("Benchmark Invoice", invoice.name)
+        doc.processed = 1
         doc.save(ignore_permissions=True)
     frappe.db.commit()
-    if frappe.db.count("Benchmark Row", {"done": 0}):
-        frappe.enqueue("load.tasks.process_rows", job_id="process_rows", batch=batch)
+    if frappe.db.count("Benchmark Invoice", drafts) > 0:
+        frappe.enqueue("load.tasks.process_invoices", queue="long", job_id="process_invoices", batch=batch)
+
+
+def _tell(i, begin, end):
+    file = os.open(os.path.join(frappe.get_site_path(), "stamps"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(file, RECORD.pack(i, begin, end))
+    os.close(file)

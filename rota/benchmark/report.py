@@ -1,0 +1,145 @@
+"""Rounds of rows on each database in turn; what was found, as JSON and as a Markdown table."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from rota import __version__
+from rota.benchmark.arena import Arena, processors
+from rota.benchmark.rates import Figures
+from rota.benchmark.rows import Row
+from rota.benchmark.scratch import SQLITE
+from rota.benchmark.sizes import Sizes
+from rota.db import open_database
+
+Report = dict[str, Any]
+
+
+def measure(
+    databases: Sequence[str],
+    rows: Sequence[Row],
+    sizes: Sizes,
+    *,
+    rounds: int = 1,
+    found: Callable[[str, int, Row, Figures], None],
+    save: Callable[[Report], None],
+) -> Report:
+    """Measure `rows` on `databases`, which take turns within each row; a row is repeated in each of the rounds.
+
+    `found` is told of each result; `save` gets the whole report after each, so that a run that is cut off keeps what
+    it has.
+    """
+    report: Report = {"conditions": conditions(databases), "sizes": _as_dict(sizes), "rows": {}}
+    for number in range(1, rounds + 1):
+        for row in rows:
+            if number > 1 and not row.repeats:
+                continue
+            for database in databases:
+                with Arena(database) as arena:
+                    figures = row.measure(arena, sizes)
+                entry = report["rows"].setdefault(row.letter, {"title": row.title})
+                entry.setdefault(kind(database), {"rounds": []})["rounds"].append(figures)
+                _sum_up(entry[kind(database)])
+                report["conditions"]["load after"] = load()
+                found(kind(database), number, row, figures)
+                save(report)
+    return report
+
+
+def _sum_up(entry: dict[str, Any]) -> None:
+    rounds = entry["rounds"]
+    keys = [key for key in rounds[0] if all(key in one for one in rounds)]
+    entry["medians"] = {key: statistics.median(one[key] for one in rounds) for key in keys}
+
+
+def kind(database: str) -> str:
+    """How a report calls a database."""
+    return SQLITE if database == SQLITE else "postgresql"
+
+
+def conditions(databases: Sequence[str]) -> dict[str, Any]:
+    """What the figures were measured on, and how busy it was."""
+    facts: dict[str, Any] = {
+        "rota": __version__,
+        "processor": _processor(),
+        "processors": processors(),
+        "memory GiB": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "sqlite": f"{sqlite3.sqlite_version}, WAL, synchronous=FULL",
+        "workers": 2,
+        "load before": load(),
+    }
+    for database in databases:
+        if database != SQLITE:
+            facts["postgresql"] = _server(database)
+    return facts
+
+
+def load() -> float:
+    """The machine's load average of the last minute."""
+    return round(os.getloadavg()[0], 1)
+
+
+def _processor() -> str:
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _server(database: str) -> str:
+    connection = open_database(database).connect()
+    try:
+        told = {name: connection.value(f"show {name}") for name in ("server_version", "fsync", "synchronous_commit")}
+    finally:
+        connection.close()
+    here = (urlsplit(database).hostname or "localhost") in ("localhost", "127.0.0.1", "::1")
+    where = "on this machine" if here else "over the network"
+    return f"{told['server_version']}, {where}, fsync {told['fsync']}, synchronous_commit {told['synchronous_commit']}"
+
+
+def _as_dict(sizes: Sizes) -> dict[str, float]:
+    return {name: getattr(sizes, name) for name in sizes.__dataclass_fields__}
+
+
+def as_json(report: Report) -> str:
+    """For programs."""
+    return json.dumps(report, indent=1) + "\n"
+
+
+def as_markdown(report: Report) -> str:
+    """For people: a line for each figure, its median with the least and the most."""
+    facts = ", ".join(f"{key} {value}" for key, value in report["conditions"].items())
+    lines = ["# Rota's speed", "", facts, "", "| row | database | figure | median | least | most | rounds |"]
+    lines.append("| --- | --- | --- | --: | --: | --: | --: |")
+    for letter, entry in sorted(report["rows"].items()):
+        for name in (SQLITE, "postgresql"):
+            lines += [
+                f"| {letter}: {entry['title']} | {name} | {key} | " + " | ".join(map(shown, values)) + f" | {count} |"
+                for key, values, count in _figures(entry.get(name))
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(entry: dict[str, Any] | None) -> list[tuple[str, tuple[float, float, float], int]]:
+    if entry is None:
+        return []
+    rounds = entry["rounds"]
+    told = []
+    for key, median in entry["medians"].items():
+        values = [one[key] for one in rounds]
+        told.append((key, (median, min(values), max(values)), len(rounds)))
+    return told
+
+
+def shown(value: float) -> str:
+    """A figure with about three digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
