@@ -155,3 +155,137 @@ def test_pypika_by_name_makes_the_same_terms(frappe: Any, books: Any) -> None:
     exists = ExistsCriterion(frappe.qb.from_(books).select(books.name).where(books.author == author.name))
     assert titles(frappe.qb.from_(author).select(author.name).where(exists)) == ["Ada", "Bo"]
     assert pypika.Order.desc is frappe.qb.desc
+
+
+def test_aggregates_count_sum_and_compare(frappe: Any, books: Any) -> None:
+    from frappe.query_builder.functions import Avg, Count, Max, Min, Sum
+
+    whole = frappe.qb.from_(books)
+    assert whole.select(Count("*")).run() == ((4,),)
+    assert whole.select(Count(books.author)).run() == ((3,),)
+    assert whole.select(Count(books.author).distinct()).run() == ((2,),)
+    assert whole.select(Sum(books.pages)).run() == ((60,),)
+    assert whole.select(Avg(books.pages)).run() == ((15,),)
+    assert whole.select(Max(books.pages), Min(books.pages)).run() == ((30, 0),)
+    assert whole.select(Sum(books.pages)).where(books.title == "None").run() == ((None,),)
+    assert frappe.qb.avg("Book", "pages", {"status": "Out"}) == 20
+    assert frappe.qb.min("Book", "pages", {"pages": [">", 0]}) == 10
+
+
+def test_parts_of_dates_and_spans_of_time(frappe: Any, books: Any) -> None:
+    from frappe.query_builder import DatePart, Interval
+    from frappe.query_builder.functions import Date, Extract, Now
+    from pypika.functions import Date as DateByName
+
+    first = frappe.qb.from_(books).where(books.title == "B")
+
+    assert first.select(Extract(DatePart.year, books.published_on)).run() == ((2026,),)
+    assert first.select(Extract(DatePart.month, books.published_on)).run() == ((1,),)
+    assert first.select(Extract(DatePart.day, books.published_on)).run() == ((2,),)
+    day = frappe.utils.getdate("2026-01-02")
+    assert [frappe.utils.getdate(kind) for kind in first.select(Date(books.published_on)).run()[0]] == [day]
+    assert titles(frappe.qb.from_(books).select(books.title).where(DateByName(books.published_on) == "2026-01-02"))
+    assert titles(frappe.qb.from_(books).select(books.title).where(Date(books.published_on) > "2026-01-02")) == [
+        "C",
+        "D",
+    ]
+    after = books.published_on >= Date("2026-01-01") + Interval(days=2)
+    assert titles(frappe.qb.from_(books).select(books.title).where(after)) == ["C", "D"]
+    future = frappe.qb.from_(books).select(books.title).where(books.creation > Now() + Interval(years=1))
+    assert titles(future) == []
+    assert titles(frappe.qb.from_(books).select(books.title).where(books.creation < Now() + Interval(years=900))) != []
+
+
+def test_conditions_are_put_together_from_lists(frappe: Any, books: Any) -> None:
+    from frappe.query_builder import Criterion
+    from pypika.terms import Criterion as ByName
+
+    select = frappe.qb.from_(books).select(books.title)
+
+    assert titles(select.where(Criterion.all([books.author == "Ada", books.pages > 10]))) == ["B"]
+    assert titles(select.where(Criterion.any([books.author == "Bo", books.pages == 0]))) == ["C", "D"]
+    assert titles(select.where(ByName.all([books.author == "Ada", books.pages > 10]))) == ["B"]
+    assert titles(select.where(ByName.any([books.author == "Bo", books.pages == 0]))) == ["C", "D"]
+    assert titles(select.where(Criterion.all([]))) == ["A", "B", "C", "D"]
+
+
+def test_cases_and_values_of_null(frappe: Any, books: Any) -> None:
+    from frappe.query_builder.functions import Coalesce, IfNull
+    from pypika.functions import Coalesce as ByName
+    from pypika.terms import Case
+
+    first = frappe.qb.from_(books).where(books.title == "D")
+
+    assert first.select(IfNull(books.author, "nobody")).run() == (("nobody",),)
+    assert first.select(Coalesce(books.author, books.title)).run() == (("D",),)
+    assert first.select(ByName(books.author, "x")).run() == (("x",),)
+    assert first.select(Case().when(books.pages == 0, "empty").else_("full")).run() == (("empty",),)
+    nobody = frappe.qb.from_(books).select(books.title).where(IfNull(books.author, "") == "")
+    assert titles(nobody) == ["D"]
+
+
+def test_rows_are_ordered_up_and_down(frappe: Any, books: Any) -> None:
+    import pypika
+    from frappe.query_builder import Order
+
+    def pages(order: Any) -> list[int]:
+        return list(frappe.qb.from_(books).select(books.pages).orderby(books.pages, order=order).run(pluck=True))
+
+    up, down = [0, 10, 20, 30], [30, 20, 10, 0]
+    assert (pages(Order.asc), pages(frappe.qb.asc), pages(pypika.enums.Order.asc)) == (up, up, up)
+    assert (pages(Order.desc), pages(frappe.qb.desc), pages(pypika.enums.Order.desc)) == (down, down, down)
+    assert pages(pypika.Order.desc) == down
+
+
+def test_a_left_join_keeps_rows_without_a_match(frappe: Any, books: Any) -> None:
+    from frappe.query_builder import DocType, JoinType
+
+    author = DocType("Author")
+    query = frappe.qb.from_(books).select(books.title, author.full_name).orderby(books.title)
+    rows = (("A", "Ada"), ("B", "Ada"), ("C", "Bo"), ("D", None))
+
+    assert query.join(author, JoinType.left).on(books.author == author.name).run() == rows
+    assert query.join(author, JoinType.inner).on(books.author == author.name).run() == rows[:3]
+    assert query.left_join(author).on(books.author == author.name).run() == rows
+
+
+def test_a_doctype_is_its_table(frappe: Any, books: Any) -> None:
+    from frappe.query_builder import DocType
+
+    assert frappe.qb.DocType("Sales Invoice").get_table_name() == DocType("Sales Invoice").get_table_name()
+    assert frappe.qb.from_(frappe.qb.DocType("Book")).select("title").where(frappe.qb.DocType("Book").pages == 10).run()
+    assert str(frappe.qb.from_(frappe.qb.DocType("Book")).select("name")) == "SELECT `name` FROM `tabBook`"
+    assert str(frappe.qb.from_(DocType("Book")).select("name")) == "SELECT `name` FROM `tabBook`"
+    assert str(frappe.qb.from_("Book").select("name")) == "SELECT `name` FROM `tabBook`"
+    assert str(frappe.qb.from_(frappe.qb.Table("tabBook")).select("name")) == "SELECT `name` FROM `tabBook`"
+    assert frappe.qb.from_(frappe.qb.Table("tabBook")).select("title").where(frappe.qb.Field("pages") == 30).run()
+    assert frappe.qb.update(frappe.qb.DocType("Book")).set("pages", 1).get_sql() == "UPDATE `tabBook` SET `pages`=1"
+
+
+def test_statements_stand_inside_statements(frappe: Any, books: Any) -> None:
+    from frappe.query_builder.custom import GROUP_CONCAT, ConstantColumn
+    from frappe.query_builder.terms import QueryBuilder, SubQuery
+
+    out = frappe.qb.from_(books).select(books.name).where(books.status == "Out")
+    select = frappe.qb.from_(books).select(books.title)
+
+    assert titles(select.where(books.name.isin(out))) == ["A", "C"]
+    assert titles(select.where(books.name.notin(SubQuery(out)))) == ["B", "D"]
+    assert titles(select.where(books.name.isin(SubQuery(out)))) == ["A", "C"]
+    assert isinstance(select, QueryBuilder)
+    kinds = select.select(ConstantColumn("Book").as_("kind")).where(books.title == "A")
+    assert kinds.run(as_dict=True) == [{"title": "A", "kind": "Book"}]
+    joined = frappe.qb.from_(books).select(GROUP_CONCAT(books.title)).where(books.author == "Ada").run()[0][0]
+    assert sorted(joined.split(",")) == ["A", "B"]
+    assert len(titles(select.where(frappe.qb.terms.ExistsCriterion(out)))) == 4
+
+
+def test_terms_are_pypikas_and_functions_are_made_by_name(frappe: Any, books: Any) -> None:
+    first = frappe.qb.from_(books).where(books.title == "B")
+    long = frappe.qb.terms.Case().when(books.pages > 5, "long").else_("short")
+
+    assert first.select(long).run() == (("long",),)
+    assert first.select(frappe.qb.terms.ValueWrapper(5)).run() == ((5,),)
+    assert first.select(frappe.qb.functions("UPPER", books.author)).run() == (("ADA",),)
+    with pytest.raises(ValueError, match="no name of a function"):
+        frappe.qb.functions("sleep(1) or upper", books.author)

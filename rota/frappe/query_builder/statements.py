@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pypika import Field
+from pypika import Field, Schema, terms
+from pypika.terms import Function
 
-from rota.frappe.query_builder import functions, terms
+from rota.frappe.query_builder import functions
 from rota.frappe.query_builder.builder import Base
 from rota.frappe.query_builder.utils import get_query
 
@@ -15,7 +16,18 @@ class QB(Base):
     """`frappe.qb`."""
 
     terms = terms
-    functions = functions
+    Schema = Schema
+
+    @staticmethod
+    def functions(name: str, *args: Any, **kwargs: Any) -> Any:
+        """A function of SQL by its name.
+
+        Raises:
+            ValueError: this is no name.
+        """
+        if not name.isidentifier():
+            raise ValueError(f"{name!r:.60} is no name of a function")
+        return Function(name, *args, **kwargs)
 
     @staticmethod
     def get_query(*args: Any, **kwargs: Any) -> Any:
