@@ -142,7 +142,7 @@ class Query:
 
     def outputs(self, fields: Any) -> tuple[list[tuple[str, Expr]], bool]:
         """What is selected, by key, and whether a field says `distinct`."""
-        given = _field_list(fields)
+        given = field_list(fields)
         if len(given) > MOST_FIELDS:
             raise InvalidFilter(f"{len(given)} fields are too many")
         found: dict[str, Expr] = {}
@@ -287,14 +287,15 @@ def _sums(outputs: list[tuple[str, Expr]]) -> bool:
     return any(expr.aggregate for _, expr in outputs)
 
 
-def _field_list(fields: Any) -> list[Any]:
+def field_list(fields: Any) -> list[Any]:
+    """The fields that were asked for, in any form that Frappe takes, one by one."""
     if fields is None or fields in ("", []):
         return ["name"]
     if isinstance(fields, str):
         text = fields.strip()
         if text.startswith(("[", "{")):
             try:
-                return _field_list(json.loads(text))
+                return field_list(json.loads(text))
             except (ValueError, RecursionError):
                 raise InvalidFilter(f"fields are no JSON: {text[:80]!r}") from None
         return split(text) or ["name"]
@@ -326,4 +327,4 @@ def _count(value: Any, what: str) -> int:
     return min(number, 2**62)
 
 
-__all__ = ["KEEP_DEFAULT", "NEVER", "Built", "Query", "Select"]
+__all__ = ["KEEP_DEFAULT", "NEVER", "Built", "Query", "Select", "field_list"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rota.documents import children
 from rota.documents.conditions import Rules
+from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
 from rota.documents.query import Built, Query, Select
 from rota.documents.sources import Source
@@ -41,7 +43,7 @@ class Reading:
         Positional: fields and filters, in either order. Keywords: `fields`, `filters`, `or_filters`, `group_by`,
         `order_by`, `limit` (also `limit_page_length`, `page_length`), `offset` (also `limit_start`, `start`),
         `distinct`, `pluck` (one field as a list), `as_list` (tuples), `ignore_ifnull` (SQL's own rules for NULL),
-        `run=False` (the SQL).
+        `run=False` (the SQL). A field `{"items": ["item_code"]}` stands for the list of a table field's rows.
 
         Raises:
             InvalidFilter: a part can't be understood; the message names it.
@@ -78,16 +80,33 @@ class Reading:
             return virtual_list(self._documents, doctype, options, pluck=pluck, as_list=as_list)
         if meta.issingle:
             raise InvalidFilter(f"{doctype} is a Single: read it with get_single_value or get_doc")
+        options["fields"], asked = children.told_apart(meta, options["fields"])
+        if asked:
+            shapes = {name: options.get(name) for name in ("group_by", "distinct")}
+            children.refuse_other_shapes(as_list=as_list, **shapes)
         what = Select(rules=rules, **options)
         if user is not None:
             self._restrict(meta, what, user, parent_doctype)
+            for name, columns in asked.items():
+                rows_of = self._documents.get_meta(meta.by_name[name].options or "")
+                asked[name] = self._readable(rows_of, meta, columns, user)
         built = self.build(meta, what)
         if not run:
             return built.sql
         rows = self.run(meta, built)
         if pluck:
             return [row[0] for row in built.rows(rows)]
-        return [tuple(row) for row in built.rows(rows)] if as_list else built.dicts(rows)
+        if as_list:
+            return [tuple(row) for row in built.rows(rows)]
+        found = built.dicts(rows)
+        if asked:
+            children.attach(meta, found, asked, check=what.check, read=self._children)
+        return found
+
+    def _children(self, doctype: str, what: Select) -> list[AttrDict]:
+        meta = self._documents.get_meta(doctype)
+        built = self.build(meta, what)
+        return built.dicts(self.run(meta, built))
 
     def build(self, meta: Meta, what: Select) -> Built:
         """The statement for a selection."""

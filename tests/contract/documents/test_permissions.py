@@ -121,6 +121,7 @@ def test_filters_can_not_reach_around_the_restriction(documents: Documents, lett
         {"fields": [{"MAX": "secret"}]},
         {"filters": [["Letter Row", "hidden", "=", "x"]]},
         {"fields": ["rows.hidden"]},
+        {"fields": [{"rows": ["hidden"]}]},
     ],
 )
 def test_a_field_that_may_not_be_read_can_not_be_seen_filtered_sorted_or_grouped_by(
@@ -134,6 +135,10 @@ def test_a_field_that_may_not_be_read_can_not_be_seen_filtered_sorted_or_grouped
 def test_a_star_leaves_out_what_may_not_be_read(documents: Documents, letters: str) -> None:
     assert "secret" not in as_user(documents, CLERK).get_list("Letter", fields=["*"])[0]
     assert "secret" in as_user(documents, CHIEF).get_list("Letter", fields="*")[0]
+    for name, sees in ((CLERK, False), (CHIEF, True)):
+        letter = as_user(documents, name).get_list("Letter", fields=["title", {"rows": "*"}], order_by="title")[0]
+        assert letter.title == letter["rows"][0].text
+        assert ("hidden" in letter["rows"][0]) is sees
 
 
 def test_a_linked_documents_field_needs_its_own_permission(documents: Documents, letters: str, doctype: Make) -> None:

@@ -128,6 +128,31 @@ def test_a_star_is_every_column(documents: Documents, orders: str) -> None:
     assert "items" not in row
 
 
+@pytest.mark.parametrize("fields", [["name", {"items": ["item", "qty"]}], '["name", {"items": ["item", "qty"]}]'])
+def test_child_rows_come_as_lists(documents: Documents, orders: str, fields: Any) -> None:
+    assert documents.get_all(orders, fields=fields, order_by="name") == [
+        {"name": "A", "items": [{"item": "cup", "qty": 1}, {"item": "mug", "qty": 2}]},
+        {"name": "B", "items": [{"item": "cup", "qty": 3}]},
+        {"name": "C", "items": []},
+    ]
+    assert documents.get_all(orders, fields=[{"items": ["name", "parent"]}], filters={"name": "B"})[0]["items"] == [
+        {"name": documents.get_doc(orders, "B").items[0].name, "parent": "B"}
+    ]
+    assert documents.get_all(orders, fields=fields, filters={"name": "none"}) == []
+
+
+@pytest.mark.parametrize("more", [{"as_list": True}, {"group_by": "customer"}, {"distinct": True}])
+def test_child_rows_come_with_dicts_only(documents: Documents, orders: str, more: dict[str, Any]) -> None:
+    with pytest.raises(InvalidFilter, match="child rows are not given with"):
+        documents.get_all(orders, fields=["name", {"items": ["item"]}], **more)
+
+
+@pytest.mark.parametrize("fields", [[{"items": ["nope"]}], [{"nope": ["item"]}], [{"items": ["item"], "no": ["x"]}]])
+def test_child_rows_that_are_none_are_named(documents: Documents, orders: str, fields: Any) -> None:
+    with pytest.raises(InvalidFilter, match="no"):
+        documents.get_all(orders, fields=fields)
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
