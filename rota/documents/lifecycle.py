@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rota.documents.naming import set_new_name, valid_name
+from rota.documents.sanitizing import sanitize
 from rota.documents.storage import stamp, write_single
 from rota.documents.validation import check_update_after_submit, validate, validate_links
 from rota.documents.values import to_datetime, to_int
@@ -53,6 +54,7 @@ def insert(doc: Document, *, ignore_if_duplicate: bool, set_name: str | None, se
         documents.permissions.reset_unwritable(doc)
         doc.flags.in_insert = True
         _before(doc)
+        sanitize(doc)
         if not doc.flags.ignore_validate:
             validate(doc)
         documents.passwords.keep(doc)
@@ -83,6 +85,8 @@ def change(doc: Document) -> None:
         documents.permissions.reset_unwritable(doc)
         validate_links(doc)
         _before(doc)
+        if doc._action != "cancel":
+            sanitize(doc)
         if doc._action != "cancel" and not doc.flags.ignore_validate:
             validate(doc)
         if doc._action == "update_after_submit":
