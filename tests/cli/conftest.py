@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from rota.cli.main import main
 from rota.sites.bench import Bench
+from tests.support.modules import apps_forgotten
 
 SITE = "one.local"
 PASSWORD = "correct horse"
@@ -41,12 +42,8 @@ def _own_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No variable leads to another bench, and imported apps are forgotten."""
     for name in [one for one in os.environ if one.startswith("ROTA_") and not one.startswith("ROTA_TEST")]:
         monkeypatch.delenv(name)
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if not name.startswith(("rota", "frappe")):
-            del sys.modules[name]
+    with apps_forgotten():
+        yield
 
 
 @pytest.fixture

@@ -58,7 +58,8 @@ def test_ctrl_c_in_a_command_is_quiet(bench: Bench, site: str) -> None:
     tasks = "import pathlib, time\ndef wait():\n    pathlib.Path('begun').touch()\n    time.sleep(60)\n"
     write_app(bench, "quiet_app", tasks=tasks)
     run_process(bench, "install-app", "quiet_app", check=True)
-    command = [sys.executable, "-m", "rota.cli.main", "execute", "quiet_app.tasks.wait"]
+    # Whoever started the tests may have had the signal ignored, and that is inherited.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "rota.cli.main", "execute", "quiet_app.tasks.wait"]
     process = subprocess.Popen(command, cwd=bench.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until((bench.path / "begun").exists)
     process.send_signal(signal.SIGINT)

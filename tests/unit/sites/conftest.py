@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +13,15 @@ from rota.sites.bench import Bench
 from rota.sites.context import Context
 from rota.sites.install import new_site
 from rota.sites.site import Site
+from tests.support.modules import apps_forgotten
 
 SITE = "one.local"
 
 
 @pytest.fixture(autouse=True)
 def _forget_imported_apps() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if not name.startswith(("rota", "frappe")):
-            del sys.modules[name]
+    with apps_forgotten():
+        yield
 
 
 @pytest.fixture(scope="session")
