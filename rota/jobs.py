@@ -179,7 +179,8 @@ class Outcome(NamedTuple):
     on_stopped: JobSpec | None = None  #: inserted if it is recorded as canceled
 
 
-_TAIL, _VARIANT = 0x3FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000
+_pack_key = struct.Struct(">QQ").pack
+_VERSION, _TAIL, _VARIANT = 0x7000, 0x3FFF_FFFF_FFFF_FFFF, 0x8000_0000_0000_0000
 
 
 class _Keys:
@@ -202,7 +203,7 @@ class _Keys:
             self._last = first + count - 1
         tails = struct.unpack(f"{count}Q", os.urandom(8 * count))
         return [
-            f"{head >> 12:012x}7{head & 0xFFF:03x}{tail & _TAIL | _VARIANT:016x}"
+            _pack_key(head >> 12 << 16 | _VERSION | head & 0xFFF, tail & _TAIL | _VARIANT).hex()
             for head, tail in zip(range(first, first + count), tails, strict=True)
         ]
 

@@ -178,8 +178,8 @@ class Queue:
         first = self.spec(method, kwargs, **wanted)
         if first.id != first.key:
             return [first, *(self.spec(method, one, **wanted) for one in rest)]
-        encode = self._codec.encode
-        return [first, *first.again(new_key.many(len(rest)), (encode(dict(one)) for one in rest))]
+        texts = (self._codec.encode(one if type(one) is dict else dict(one)) for one in rest)
+        return [first, *first.again(new_key.many(len(rest)), texts)]
 
     def publish(self, specs: Sequence[JobSpec], *, by: ClaimRef | None = None) -> list[Inserted]:
         """Insert jobs at once, in a transaction of their own. `by`: the claim of the job that does it.

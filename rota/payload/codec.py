@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import NoneType
 from typing import Any
 
@@ -60,7 +60,9 @@ class Codec:
             NotEncodable: something in it can't travel; names its path, as in `kwargs.items[3].file`.
         """
         try:
-            text = self._to_text(_Walk(self, self.max_bytes).plain(value, self.max_depth))
+            text = _flat_text(value) if type(value) is dict else None
+            if text is None:
+                text = self._to_text(_Walk(self, self.max_bytes).plain(value, self.max_depth))
         except Refused as refused:
             raise NotEncodable(_written(path, refused.trail), refused.reason) from refused.__cause__
         if len(text) > self.max_bytes:
@@ -123,7 +125,7 @@ class _Walk:
             return self._list(value, depth)
         if cls is str:
             # Tagged if not, because two lone surrogates in a row would come back as the one character they encode.
-            is_plain = (value.isascii() and "\0" not in value) or is_storable(value)
+            is_plain = is_storable(value)
         elif cls is int:
             is_plain = -_BIG < value < _BIG
         elif cls is float:
@@ -154,7 +156,7 @@ class _Walk:
         self._enter(items, depth)
         for key in items:
             # Looked at before any value is walked: to find out midway and start again doubles the work at each level.
-            if type(key) is not str or key == TAG or not ((key.isascii() and "\0" not in key) or is_storable(key)):
+            if type(key) is not str or key == TAG or not is_storable(key):
                 return {TAG: "dict", "v": self._pairs(items, depth)}
         plain, result = self.plain, {}
         for key, item in items.items():
@@ -186,6 +188,35 @@ class _Walk:
             refused.within("", value)
             raise
         return result
+
+
+def _flat_text(value: dict[Any, Any]) -> str | None:
+    """What the walk and the encoder make of a dict of plain values, in a quarter of their time; None of any other."""
+    parts = []
+    for name, item in value.items():
+        cls = type(item)
+        if cls is int:
+            text = repr(item) if -_BIG < item < _BIG else None
+        elif cls is str:
+            text = _quoted(item) if is_storable(item) else None
+        elif cls is float:
+            text = repr(item) if math.isfinite(item) else None
+        else:
+            text = _WORDS.get(item) if cls is bool or item is None else None
+        quoted = _quoted_name(name) if type(name) is str else None
+        if text is None or quoted is None:
+            return None
+        parts.append(f"{quoted}:{text}")
+    return "{" + ",".join(parts) + "}"
+
+
+@lru_cache(maxsize=1024)
+def _quoted_name(name: str) -> str | None:
+    return _quoted(name) if name != TAG and is_storable(name) else None
+
+
+_WORDS = {None: "null", True: "true", False: "false"}
+_quoted = json.encoder.encode_basestring_ascii
 
 
 def _written(root: str, trail: list[tuple[str, int]]) -> str:

@@ -9,7 +9,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 def is_storable(text: str) -> bool:
     """Whether the text holds neither NUL nor a lone surrogate."""
-    return _UNSTORABLE.search(text) is None
+    return ("\0" not in text) if text.isascii() else _UNSTORABLE.search(text) is None
 
 
 def clean_text(text: str, limit: int) -> str:

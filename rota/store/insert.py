@@ -17,6 +17,7 @@ from rota.errors import (
 )
 from rota.jobs import JobSpec, JobState, Mode, StateCode
 from rota.store import batches, gates
+from rota.store.alike import are_alike, insert_alike
 from rota.store.close import Closed, LiveRow, close
 from rota.store.place import DEDUPLICATED, SUPERSEDED, Placement, Seat, place
 from rota.store.wire import Waits, job_row, live_row, rate_key
@@ -47,6 +48,8 @@ def insert(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
     """Insert jobs whose keys are new; the answers stand in the order of `specs`."""
     if not specs:
         return []
+    if are_alike(specs):
+        return insert_alike(work, specs)
     together = frozenset(spec.key for spec in specs)
     entry = _Entry(work, needs={}, answers={}, places=_places(work, specs))
     callbacks: list[JobSpec] = []

@@ -23,7 +23,8 @@ _SELDOM = {
     "priority": 0,
     "at_front": False,
 }
-_KEY_DIGITS = frozenset("0123456789abcdef")
+KEY_LENGTH, KEY_DIGITS = 32, "0123456789abcdef"
+_KEY_DIGITS = frozenset(KEY_DIGITS)
 
 
 class Waits(IntEnum):
@@ -47,12 +48,17 @@ class Waits(IntEnum):
 
 def body_of(spec: JobSpec) -> str:
     """The JSON object that a worker and a recorder read; `kwargs` in it is the encoded text."""
+    return f'{{"kwargs":{_quoted(spec.kwargs)}{body_after_kwargs(spec)}'
+
+
+def body_after_kwargs(spec: JobSpec) -> str:
+    """The part of a body that is the same for all jobs that are alike."""
     # Put together from parts, as the most of it is the same for every job and encoding it all takes twice as long.
-    parts = [f'"kwargs":{_quoted(spec.kwargs)}', f'"timeout":{_number(spec.timeout)}']
+    parts = [f',"timeout":{_number(spec.timeout)}']
     parts.append(f'"options":{_dumps(spec.options)}' if spec.options else '"options":{}')
     seldom = [name for name, usual in _SELDOM.items() if getattr(spec, name) != usual]
     parts += [f'"{name}":{_dumps(getattr(spec, name))}' for name in seldom]
-    return "{" + ",".join(parts) + "}"
+    return ",".join(parts) + "}"
 
 
 def read_body(body: str) -> dict[str, Any]:
@@ -114,6 +120,11 @@ def batch_text(
 
 def job_row(spec: JobSpec) -> dict[str, Any]:
     """The row of `job`: facts, written once."""
+    return job_row_without_body(spec) | {"body": body_of(spec)}
+
+
+def job_row_without_body(spec: JobSpec) -> dict[str, Any]:
+    """The same, but for what a worker reads."""
     return {
         "key": key(spec.key),
         "id": spec.id if spec.id == spec.key else text(spec.id, "id"),
@@ -129,7 +140,6 @@ def job_row(spec: JobSpec) -> dict[str, Any]:
         "retry_of": spec.retry_of,
         "batch": spec.batch,
         "concurrency_key": spec.concurrency_key,
-        "body": body_of(spec),
     }
 
 
@@ -163,14 +173,14 @@ def rate_key(spec: JobSpec) -> str | None:
 
 def key(value: str) -> str:
     """A key, if it is one: PostgreSQL would take other spellings of a UUID than SQLite."""
-    if len(value) != 32 or not _KEY_DIGITS.issuperset(value):
+    if len(value) != KEY_LENGTH or not _KEY_DIGITS.issuperset(value):
         raise UsageError(f"{value[:80]!r} is not a job's key: 32 hexadecimal digits, as `new_key` makes them")
     return value
 
 
 def is_key(value: str) -> bool:
     """Could this be a key?"""
-    return len(value) == 32 and _KEY_DIGITS.issuperset(value)
+    return len(value) == KEY_LENGTH and _KEY_DIGITS.issuperset(value)
 
 
 def text(value: str, field: str) -> str:

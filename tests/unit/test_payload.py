@@ -271,6 +271,12 @@ def test_any_mix_of_values_comes_back(value: object) -> None:
     assert same(decode(text), value)
 
 
+@given(st.dictionaries(st.text(max_size=3) | st.just("$t"), values))
+def test_a_dict_is_written_as_inside_a_list(value: dict[str, object]) -> None:
+    """One of plain values is written without the walk that all others take."""
+    assert f"[{encode(value)}]" == encode([value])
+
+
 def cyclic() -> dict[str, Any]:
     value: dict[str, Any] = {"items": [1]}
     value["items"].append({"back": value["items"]})

@@ -39,6 +39,32 @@ select key, id, slot, state, waits, queue, lane, place, run_at, method, root, co
 from new order by id, key
 on conflict (id, slot) do nothing returning key
 
+-- name: insert_alike (sqlite)
+-- Jobs that differ in key and arguments only: :kwargs is a JSON object of them.
+insert into job (key, id, root, method, queue, lane, username, created_at, run_at, parent, made_by, retry_of, batch,
+    concurrency_key, body)
+select key, key, :root, :method, :queue, :lane, :username, :created_at, null, :parent, :made_by, :retry_of, null, null,
+    '{"kwargs":' || json_quote(value) || :after_kwargs
+from json_each(:kwargs)
+
+-- name: insert_alike_live (sqlite)
+-- Their places are those from :place on.
+insert into live (key, id, slot, state, waits, queue, lane, seq, method, root, needs)
+select value, value, 0, 1, 0, :queue, :lane, :place + key, :method, :root, 0 from json_each(:keys)
+
+-- name: insert_alike (postgresql)
+-- Jobs that differ in key and arguments only, in the order of :keys.
+with new as materialized (
+    select n.id::uuid as key, n.id, n.kwargs from unnest(:keys::text[], :kwargs::text[]) n(id, kwargs)
+), facts as (
+    insert into rota.job (key, id, root, method, queue, lane, username, created_at, parent, made_by, retry_of, body)
+    select key, id, :root, :method, :queue, :lane, :username, :created_at, :parent::uuid, :made_by::bigint,
+        :retry_of::uuid, '{"kwargs":' || to_json(kwargs)::text || :after_kwargs
+    from new
+)
+insert into rota.live (key, id, slot, state, waits, queue, lane, seq, method, root)
+select key, id, 0, 1, 0, :queue, :lane, nextval('rota.live_seq'), :method, :root from new
+
 -- name: insert_done (sqlite)
 insert into done (key, state, attempt, crashes, failures, claim, started_at, ended_at, result, result_until, error,
     reason, winner, host, written)

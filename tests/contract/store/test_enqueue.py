@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rota.errors import UsageError
-from rota.jobs import Ending, JobState, Mode
+from rota.jobs import Ending, JobState, Mode, new_key
 from rota.store import ClaimCursor, Want
 from tests.contract.store.site import SECOND, Site
 
@@ -103,6 +103,37 @@ def test_thousands_in_one_call_all_go_in_and_come_out_in_order(site: Site) -> No
     assert [claim.key for claim in site.claim(1200)] == keys
 
 
+def test_jobs_that_are_alike_are_written_as_others_are(site: Site) -> None:
+    kwargs = ['{"a":"\\"quoted\\" \\\\u00e9"}', "{}", '{"b":"it\'s"}']
+    common = {"options": {"tags": ["é"]}, "priority": 2, "parent": new_key(), "made_by": 7, "timeout": 1.5}
+    together, among_others = [[site.spec(kwargs=one, **common) for one in kwargs] for _ in range(2)]
+    with site.store.turn() as turn:
+        assert turn.insert(together) == [(spec.key, JobState.QUEUED, None) for spec in together]
+    with site.store.turn() as turn:
+        turn.insert([*among_others, site.spec("x", priority=3)])
+    assert [rows_of(site, spec.key) for spec in together] == [rows_of(site, spec.key) for spec in among_others]
+    assert [site.job(spec.key).kwargs for spec in together] == kwargs
+    assert [claim.key for claim in site.claim(6)] == [spec.key for spec in (*together, *among_others)]
+
+
+def rows_of(site: Site, key: str) -> list[dict[str, object]]:
+    """What is written of a job, but for what is its own."""
+    connection = site.connect_engine()
+    found = []
+    for table in ("job", "live") if site.sqlite else ("rota.job", "rota.live"):
+        names, (row,) = connection.table(f"select * from {table} where key = :key", {"key": key})
+        found.append({name: value for name, value in zip(names, row, strict=True) if name not in ("key", "id", "seq")})
+    return found
+
+
+def test_large_arguments_go_in_by_several_statements(site: Site) -> None:
+    specs = [site.spec(kwargs='{"a":"' + "x" * 400_000 + f'{n}"}}') for n in range(7)]
+    with site.store.turn() as turn:
+        turn.insert(specs)
+    assert [claim.key for claim in site.claim(10)] == [spec.key for spec in specs]
+    assert [site.job(spec.key).kwargs for spec in specs] == [spec.kwargs for spec in specs]
+
+
 def test_a_scheduled_job_is_claimable_when_it_is_due(site: Site) -> None:
     at = site.store.now() + 10 * SECOND
     key = site.enqueue(run_at=at).key
@@ -190,8 +221,10 @@ def test_a_text_that_a_database_cannot_hold_is_refused_on_both(site: Site, field
 
 
 def test_a_key_that_is_none_is_refused(site: Site) -> None:
-    with pytest.raises(UsageError, match="not a job's key"), site.store.turn() as turn:
-        turn.insert([site.spec()._replace(key="01-not-hex")])
+    for broken in ("01-not-hex", site.spec().key.upper(), f"{site.spec().key}0"):
+        for spec in (site.spec()._replace(key=broken), site.spec()._replace(key=broken, id=broken)):
+            with pytest.raises(UsageError, match="not a job's key"), site.store.turn() as turn:
+                turn.insert([site.spec(), spec])
 
 
 def test_nothing_of_a_turn_that_failed_is_there(site: Site) -> None:

@@ -206,7 +206,7 @@ def jobs_are_inserted_once_by_their_key(site: Site, safe: bool) -> bool:
         change(
             site,
             known_keys="select key from job where 0",
-            insert_job=lambda text: text.replace("insert into", "insert or ignore into"),
+            insert_alike=lambda text: text.replace("insert into", "insert or ignore into"),
         )
     spec = site.spec()
     site.publish(site.connect(), spec)

@@ -1,0 +1,58 @@
+"""Jobs that differ in key and arguments only, and wait for nothing, go in together: as a rule all of one enqueue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rota.jobs import JobSpec, JobState
+from rota.store.wire import KEY_DIGITS, KEY_LENGTH, body_after_kwargs, job_row_without_body, key, rate_key
+from rota.store.words import Inserted
+from rota.store.work import Work
+
+AT_ONCE = 1000
+#: characters of arguments that one statement carries, if it carries more than one job
+TEXT_AT_ONCE = 1 << 20
+
+_list = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def are_alike(specs: Sequence[JobSpec]) -> bool:
+    """Whether jobs may be inserted by `insert_alike`: no gate, no batch, no id of another job is in question."""
+    first = specs[0]
+    if first.run_at is not None or first.depends_on or first.batch is not None:
+        return False
+    if first.concurrency_key is not None or rate_key(first) is not None:
+        return False
+    common = first.common
+    return all(
+        spec.id == spec.key and spec.common == common and spec.kwargs.isascii() and spec.kwargs.isprintable()
+        for spec in specs
+    )
+
+
+def insert_alike(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
+    """Insert jobs that are alike; they can be claimed once this commits."""
+    first = specs[0]
+    same = job_row_without_body(first) | {"after_kwargs": body_after_kwargs(first)}
+    work.know_lanes({(first.queue, first.lane)})
+    size = max(1, min(AT_ONCE, TEXT_AT_ONCE // max(len(spec.kwargs) for spec in specs)))
+    for start in range(0, len(specs), size):
+        keys = [spec.key for spec in specs[start : start + size]]
+        kwargs = [spec.kwargs for spec in specs[start : start + size]]
+        _check_keys(keys)
+        if work.sqlite:
+            place = work.places(len(keys))[0]
+            work.run("insert_alike", **same, kwargs=_list(dict(zip(keys, kwargs, strict=True))))
+            work.run("insert_alike_live", **same, keys=_list(keys), place=place)
+        else:
+            work.run("insert_alike", **same, keys=keys, kwargs=kwargs)
+    work.woken.add(first.queue)
+    return [Inserted(spec.key, JobState.QUEUED) for spec in specs]
+
+
+def _check_keys(keys: Sequence[str]) -> None:
+    # All at once, as each for itself takes longer than to insert it.
+    if set(map(len, keys)) != {KEY_LENGTH} or "".join(keys).strip(KEY_DIGITS):
+        for one in keys:
+            key(one)
