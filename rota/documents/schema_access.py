@@ -59,10 +59,9 @@ class SchemaAccess(RawSQL):
     def has_index(self, table_name: str, index_name: str) -> bool:
         """Whether a table has an index made with this name."""
         names = self._documents.doctypes.schema.indexes(table_name)
-        return any(
-            name in names
-            for name in (index_name, f"{table_name}_{index_name}_index", f"{table_name}_{index_name}_unique")
-        )
+        # By its own name, by SQL's CREATE INDEX, by `add_index` and by `add_unique`.
+        own = f"{table_name}_{index_name}"
+        return not names.isdisjoint((index_name, own, f"{own}_index", f"{own}_unique"))
 
     def updatedb(self, doctype: str, meta: Any = None) -> list[str]:
         """Bring a DocType's table up to date; what was done."""
