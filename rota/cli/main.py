@@ -24,6 +24,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "init": "benches:init",
         "new-site": "benches:new_site",
         "copy-site": "copying:copy_site",
+        "backup": "backups:backup",
+        "restore": "backups:restore",
         "new-app": "benches:new_app",
         "install-app": "benches:install_app",
         "list-apps": "benches:list_apps",

@@ -82,6 +82,7 @@ def schedule(ctx: click.Context, state: State) -> None:
     from rota.sites.serving import run_scheduler
 
     _settings(state)
+    _check(state)
     ctx.exit(run_scheduler(state.bench, _only(state)))
 
 
@@ -117,6 +118,7 @@ def _work(state: State, queues: str | None, processes: int | None, *, burst: boo
     from rota.sites.serving import run_dispatcher
 
     _settings(state)
+    _check(state)
     names = [name.strip() for name in (queues or "").split(",") if name.strip()]
     return run_dispatcher(state.bench, install_as_frappe, _only(state), queues=names, workers=processes, burst=burst)
 
@@ -129,6 +131,12 @@ def _settings(state: State) -> Config:
     settings = load(state.bench.path)
     log_to_terminal(settings.log_level, as_json=settings.log_format == "json")
     return settings
+
+
+def _check(state: State) -> None:
+    from rota.sites.fit import check_sites
+
+    check_sites(state.bench, _only(state) or state.bench.sites())
 
 
 def _only(state: State) -> list[str] | None:

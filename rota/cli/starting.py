@@ -14,6 +14,7 @@ from rota.config import Config
 from rota.engine.dispatcher import RETIRE_SIGNAL
 from rota.engine.supervisor import Child, Supervisor
 from rota.sites.bench import Bench
+from rota.sites.fit import check_sites
 from rota.sites.serving import run_dispatcher, run_scheduler
 from rota.web.server import listen, serve
 
@@ -35,8 +36,10 @@ def run_bench(
 
     Raises:
         BenchRunning: the bench runs already.
+        PairMismatch, RestoreUnfinished: no site can be used as it is.
         PortTaken: another process listens there.
     """
+    check_sites(bench, bench.sites())
     with bench.running(), listen(host, port) as sock:
         children = [
             Child(name="web", run=lambda: _serve(bench, sock)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -172,6 +174,26 @@ class SQLiteConnection(Connection):
         if self.raw.in_transaction:
             self.raw.execute("rollback")
         self.in_transaction = False
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the file, as the open transaction sees it, to a new one for its owner alone; durable when it returns."""
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                copy.execute("pragma synchronous = full")
+                self.raw.backup(copy)
+        except sqlite3.Error as error:
+            self._fail(error)
+
+    def check(self) -> None:
+        """Read the whole file.
+
+        Raises:
+            StoreUnavailable: it is damaged.
+        """
+        found = self.value("pragma quick_check(1)")
+        if found != "ok":
+            raise StoreUnavailable(f"{self.path} is damaged: {found}")
 
     def close(self) -> None:
         self.raw.close()

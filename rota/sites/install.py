@@ -52,7 +52,7 @@ def new_site(
         if not was_there:
             shutil.rmtree(folder)
         if database != SQLITE:
-            _empty(open_database(database))
+            empty_database(open_database(database))
         raise
     return report
 
@@ -121,7 +121,7 @@ def database_settings(database: str, *, pooler: bool) -> dict[str, Any]:
     return {"db_type": "postgresql", "db_url": database}
 
 
-def _empty(database: Database) -> None:
+def empty_database(database: Database) -> None:
     """Take away what was made in a database that was empty before."""
     connection = database.connect()
     try:

@@ -29,6 +29,7 @@ class BenchSites:
     def __init__(self, bench: Bench, only: list[str] | None = None) -> None:
         self._bench = bench
         self._only = only
+        self._served: dict[str, Site] = {}  #: whose stores live: what they remember must not outlive a restore
 
     def names(self) -> list[str]:
         """Which they are now."""
@@ -40,7 +41,8 @@ class BenchSites:
 
     def _store(self, name: str) -> Store:
         # One process serves all: a server that says nothing may not take the time in which others' leases run out.
-        return Site.load(self._bench, name).make_store(answer_timeout=ANSWER_SECONDS)
+        site = self._served[name] = Site.load(self._bench, name)
+        return site.make_store(answer_timeout=ANSWER_SECONDS)
 
     def scheduled(self) -> Mapping[str, Callable[[], ScheduledSite]]:
         """For a scheduler: each site with its queue and its switches."""

@@ -30,6 +30,7 @@ from rota.sites.apps import App, Apps, builtin_app, find_app
 from rota.sites.bench import Bench
 from rota.sites.context import Context, reset_current, set_current
 from rota.sites.controllers import Controllers
+from rota.sites.sitelock import SiteLock, hold_shared
 from rota.sites.transaction import Enqueues
 from rota.sites.workspace import DocEvents, documents_of
 from rota.store import Store, StoreSettings
@@ -57,17 +58,22 @@ class Site:
         self.waker = Waker(bench.run_path)
         #: What `frappe.flags` begins with: an installation or migration says so to the code of apps.
         self.flags: dict[str, Any] = {}
+        self._lock: SiteLock | None = None
 
     @classmethod
     def load(cls, bench: Bench, name: str, *, clock: Clock | None = None) -> Self:
-        """The site of this name.
+        """The site of this name. No restore gets in while this lives, or until `close`.
 
         Raises:
             UnknownSite: there is none.
             ConfigError: its settings can't be used.
+            StoreUnavailable: it is being restored.
+            RestoreUnfinished: a restore was interrupted.
         """
-        bench.site_path(name)
-        return cls(bench, name, config.load(bench.path, name), clock=clock)
+        lock = hold_shared(bench.site_path(name))
+        site = cls(bench, name, config.load(bench.path, name), clock=clock)
+        site._lock = lock
+        return site
 
     def __enter__(self) -> Self:
         return self
@@ -257,6 +263,8 @@ class Site:
         for name in ("store", "cache_tables"):
             if name in self.__dict__:
                 self.__dict__[name].close()
+        if self._lock is not None:
+            self._lock.release()
 
 
 def machine_zone() -> str:
