@@ -168,8 +168,8 @@ class Documents:
             return self.get_doc(doctype, name)
         if not self._keeping:
             self._keeping = True
-            self.session.after_commit.add(self._forget_all)
-            self.session.after_rollback.add(self._forget_all)
+            self.session.after_commit.add(self.forget_all)
+            self.session.after_rollback.add(self.forget_all)
         if key not in self._kept:
             self._kept[key] = self.get_doc(doctype, key[1] if name is None else name)
         return self._kept[key]
@@ -197,7 +197,8 @@ class Documents:
         if doctype in ("DefaultValue", "System Settings"):
             self.defaults.forget()
 
-    def _forget_all(self) -> None:
+    def forget_all(self) -> None:
+        """`get_cached_doc` reads every document anew."""
         self._kept.clear()
         self._keeping = False
 

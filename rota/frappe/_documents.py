@@ -152,6 +152,7 @@ def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
     documents.defaults.forget()
     if user:
         return
+    documents.forget_all()
     documents.doctypes.refresh()
     frappe.cache.flushall()
     for path in frappe.get_hooks("clear_cache"):

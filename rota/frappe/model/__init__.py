@@ -23,7 +23,7 @@ no_value_fields = (
 display_fieldtypes = ("Section Break", "Column Break", "Tab Break", "HTML", "Button", "Image", "Fold", "Heading")
 numeric_fieldtypes = ("Currency", "Int", "Long Int", "Float", "Percent", "Check")
 data_field_options = ("Email", "Name", "Phone", "URL", "Barcode", "IBAN")
-default_fields = tuple(STANDARD)
+default_fields = ("doctype", *STANDARD)
 child_table_fields = tuple(CHILD)
 optional_fields = ("_user_tags", "_comments", "_assign", "_liked_by", "_seen")
 table_fields = ("Table", "Table MultiSelect")
@@ -68,7 +68,7 @@ def get_permitted_fields(
     permissions = current().documents.permissions
     levels = permissions.levels(meta, permission_type or "read", user=user)
     return [
-        *default_fields,
+        *STANDARD,
         *(child_table_fields if meta.istable else ()),
         *(
             field.fieldname

@@ -56,7 +56,7 @@ def load_doctype_module(doctype: str, module: str | None = None, prefix: str = "
 
 def get_doc_module(module: str, doctype: str, name: str) -> ModuleType:
     """The Python module beside a document that comes with an app."""
-    kind, own = scrub_dt_dn(doctype, name)
+    kind, own = frappe.scrub(doctype), frappe.scrub(name)
     return importlib.import_module(f"{get_module_app(module)}.{frappe.scrub(module)}.{kind}.{own}.{own}")
 
 
