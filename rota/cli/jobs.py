@@ -144,14 +144,17 @@ def retry(
 
 
 def _retry_each(state: State, job_ids: tuple[str, ...], kwargs: str | None, wanted: dict[str, str | None]) -> None:
-    from rota.sites.retrying import retry_one
+    from rota.jobs import JobState
+    from rota.sites.retrying import Matching, retry_one
 
     if kwargs is not None:
         # What they are checked against is code of an app.
         state.load_facade()
     with state.open() as site, site.open() as context:
         edit = None if kwargs is None else _arguments(kwargs)
-        found = [_job(site, one) for one in job_ids] if job_ids else _every(site, _filter(("failed",), **wanted))
+        _check_queue(site, wanted["queue"])
+        failed = Matching(state=JobState.FAILED, since=None, **wanted)
+        found = [_job(site, one) for one in job_ids] if job_ids else [*failed.of(site.store)]
         for view in found:
             fresh = retry_one(context, view.key, by=who(), edit=edit)
             click.echo(f"{view.id}: runs again as {fresh.key}")

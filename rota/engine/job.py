@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rota.clock import from_micros
 from rota.engine.cursor import Cursor, FailedRow
-from rota.errors import JobFailed, JobNotFinished, NoSuchJobError
+from rota.errors import JobFailed, JobNotFinished, NoSuchJobError, UsageError
 from rota.jobs import JobSpec, JobState
 from rota.store import JobView, read_body
 
@@ -56,6 +56,7 @@ class Job:
         self._spec = spec
         self._view = view
         self._stored = stored
+        self._meta: dict[str, Any] | None = None
         self.key = key
         self.id = id
 
@@ -135,6 +136,38 @@ class Job:
         """The error's traceback as text, of a job that failed."""
         view = self._seen()
         return None if view is None else view.error
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What the application keeps with the job: read when it is first asked for, stored by `save_meta`."""
+        if self._meta is None:
+            self._meta = self._queue.meta(self.key)
+        return self._meta
+
+    @meta.setter
+    def meta(self, value: dict[str, Any]) -> None:
+        self._meta = value
+
+    def get_meta(self, refresh: bool = True) -> dict[str, Any]:
+        """`meta`, read anew."""
+        if refresh:
+            self._meta = None
+        return self.meta
+
+    def save_meta(self) -> None:
+        """Store `meta`: at once, whatever becomes of the open transaction, for as long as the job is kept.
+
+        Raises:
+            NotEncodable: a value can't be stored, or all of it is larger than a result may be (`max_result_size`).
+            NoSuchJobError: the job is not there any more.
+            UsageError: the transaction that enqueued it is still open, or `meta` is no dict.
+        """
+        if self._queue.save_meta(self.key, self.meta):
+            return
+        self.refresh()
+        raise UsageError(
+            f"job {self.id} is not there: save its meta once the transaction that enqueues it has committed"
+        )
 
     def wait(self, timeout: float | None = None, *, sleep: Callable[[float], None] = time.sleep) -> Any:
         """Wait for the end, and give what the method returned. `timeout`: seconds; None waits for ever.

@@ -79,6 +79,21 @@ class Queue:
         """A stored argument or result."""
         return self._codec.decode(text, self._resolve)
 
+    def meta(self, key: str) -> dict[str, Any]:
+        """What the application keeps with a job."""
+        text = self.store.meta(key)
+        meta: dict[str, Any] = {} if text is None else self.decode(text)
+        return meta
+
+    def save_meta(self, key: str, meta: Mapping[str, Any]) -> bool:
+        """Keep it, at once; False if the job is not there. Errors as in `Job.save_meta`."""
+        if not isinstance(meta, Mapping):
+            raise UsageError(f"a job's meta is a dict, not {meta!r:.80}")
+        codec = Codec(self._codec.kinds, max_bytes=self.config.max_result_size)
+        text = codec.encode(dict(meta), "meta")
+        with self.store.turn() as turn:
+            return turn.put_meta(key, text)
+
     # --- enqueue ---
 
     def spec(
@@ -315,6 +330,8 @@ class Queue:
             mode=Mode.PLAIN,
             priority=body.get("priority", 0),
             retry_of=view.key,
+            # In place of the one that did not finish; one that lost to another of its id counts for no batch.
+            batch=None if view.state is JobState.FINISHED or view.winner else view.batch,
             parent=caller.parent.key if caller.parent else None,
             made_by=caller.parent.number if caller.parent else None,
             concurrency_key=view.concurrency_key,

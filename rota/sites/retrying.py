@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,11 +94,21 @@ class Matching:
     since: int | None = None  #: microseconds: ended then or later
 
     def of(self, store: Store, *, before: str | None = None) -> Iterator[JobView]:
-        """They, the newest first, enqueued before the job with the key `before`."""
+        """They, the newest first, enqueued before the job with the key `before`.
+
+        One that was run again is left out while its repetition is alive, once that has finished, and if that is one of
+        them itself.
+        """
         wanted = JobFilter(states=frozenset({self.state}), method=self.method, queue=self.queue, user=self.user)
         while page := store.listing(wanted, limit=PAGE, before=before):
             before = page[-1].key
-            yield from (one for one in page if self.since is None or (one.ended_at or 0) >= self.since)
+            again = self.repeated(store, [one.key for one in page])
+            recent = (one for one in page if self.since is None or (one.ended_at or 0) >= self.since)
+            yield from (one for one in recent if one.key not in again)
+
+    def repeated(self, store: Store, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the jobs for which a repetition stands."""
+        return store.repeated(keys, {JobState.FINISHED, self.state})
 
 
 def retry_matching(context: Context, wanted: Matching, *, by: str, rate: float = 50.0) -> Job:
@@ -149,7 +159,7 @@ def run_matching(
     by: str,
     rate: float,
 ) -> dict[str, int]:
-    """The job that `retry_matching` enqueues; how many were run again, and how many could not be.
+    """The job that `retry_matching` enqueues; how many were run again, and how many could or need not be.
 
     Each chunk is inserted under this job's own claim, as its children. So one that is run again itself knows where it
     was: they went from the newest to the oldest.
@@ -166,7 +176,9 @@ def run_matching(
     for start in range(0, len(found), size):
         began = current().site.clock.monotonic()
         chunk = found[start : start + size]
-        specs = _repeated(jobs.queue, running, chunk, by)
+        # Somebody may have run some of them again meanwhile.
+        again = wanted.repeated(store, chunk)
+        specs = _repeated(jobs.queue, running, [key for key in chunk if key not in again], by)
         jobs.queue.publish(specs, by=running.ref)
         refused += len(chunk) - len(specs)
         done += len(chunk)

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from rota.engine.channel import Channel
+from rota.engine.job import Job
 from rota.jobs import Claim
 from rota.sites.checkpoint import Checkpoint
 from rota.sites.codec import JOB_CODEC
 from rota.sites.context import current
+from rota.sites.jobs import jobs_of
 from rota.sites.steps import Step
 from rota.store import ClaimRef
 
@@ -75,6 +77,21 @@ class Running:
         """The arguments."""
         decoded: dict[str, Any] = self._decode(self.channel.body.get("kwargs") or "{}")
         return decoded
+
+    @cached_property
+    def job(self) -> Job:
+        """The job as others see it: `meta` and `save_meta`, `created_at`, `cancel`, ..."""
+        return jobs_of(current()).queue.job(self.key)
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What the application keeps with the job, from one attempt to the next; stored by `save_meta`."""
+        return self.job.meta
+
+    def save_meta(self) -> None:
+        """Store `meta`, as `Job.save_meta` does."""
+        self.check()
+        self.job.save_meta()
 
     @property
     def stopping(self) -> bool:

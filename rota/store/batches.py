@@ -1,7 +1,8 @@
 """Jobs that are watched together: how many there are, how many ended how, and what is enqueued when all have.
 
 A batch begins with the first job that is enqueued into it and is closed with the last, in their transactions. Inside
-another batch it counts as one job, which ends when it is over.
+another batch it counts as one job, which ends when it is over. A job that is run again by hand takes the place of the
+one that failed, so that the batch may still end well.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rota.jobs import JobSpec
+from rota.jobs import JobSpec, StateCode
 from rota.store.wire import decode_spec
 from rota.store.work import Work
 
@@ -26,16 +27,16 @@ class _Counts(NamedTuple):
     on_failure: str | None
     on_complete: str | None
     parent: str | None
-    is_counted: int
+    is_counted: int  #: as what, a StateCode; 0: not yet
 
     @property
     def is_over(self) -> bool:
         return bool(self.closed) and self.finished + self.failed + self.canceled >= self.total
 
     @property
-    def ending(self) -> str:
+    def ending(self) -> StateCode:
         """How it counts in the batch around it."""
-        return "failed" if self.failed else "canceled" if self.canceled else "finished"
+        return StateCode.FAILED if self.failed else StateCode.CANCELED if self.canceled else StateCode.FINISHED
 
 
 def open_batch(work: Work, definition: str) -> None:
@@ -47,13 +48,15 @@ def open_batch(work: Work, definition: str) -> None:
 
 def enter(work: Work, specs: Sequence[JobSpec]) -> None:
     """Count new jobs into their batches, those that begin with one of them, too."""
+    members = [(spec.batch, spec) for spec in specs if spec.batch is not None]
+    for _, spec in members:
+        for definition in spec.begins:
+            open_batch(work, definition)
     counts: Counter[str] = Counter()
-    for spec in specs:
-        if spec.batch is not None:
-            counts[spec.batch] += 1
-            for definition in spec.begins:
-                open_batch(work, definition)
-    for key, count in sorted(counts.items()):
+    # As every transaction does, one batch after the other by its key: they can't wait for each other in a circle.
+    for key, spec in sorted(members, key=lambda one: one[0]):
+        counts[key] += 0 if _takes_place(work, key, spec.retry_of) else 1
+    for key, count in counts.items():
         work.run("add_to_batch", key=key, count=count)
 
 
@@ -94,6 +97,29 @@ def _decide(work: Work, key: str, counts: _Counts) -> list[JobSpec]:
             wanted.append(counts.on_success)
         work.run("end_batch", key=key, now=work.now)
         if counts.parent is not None and not counts.is_counted:
-            work.run("count_in_parent", key=key)
-            above = leave(work, counts.parent, {counts.ending: 1})
+            work.run("count_in_parent", key=key, ending=counts.ending)
+            above = leave(work, counts.parent, {counts.ending.name.lower(): 1})
     return [*(decode_spec(text) for text in wanted if text is not None), *above]
+
+
+def _takes_place(work: Work, key: str, retry_of: str | None) -> bool:
+    """Let a job that repeats one which did not finish take its place in the batch; False if it is no such job."""
+    row = None if retry_of is None else work.one("ends_of", key=retry_of)
+    # Only one can: it leaves the batch by it.
+    if row is None or row[1] == StateCode.FINISHED or not work.run("leave_batch", key=retry_of, batch=key):
+        return False
+    _reopen(work, key, StateCode(row[1]))
+    return True
+
+
+def _reopen(work: Work, key: str, ending: StateCode) -> None:
+    """One of the batch's jobs has not ended so after all: neither has the batch, and what counts it as a job of its."""
+    row = work.one("counts_of_batch", key=key)
+    if row is None:
+        return
+    counts = _Counts._make(row)
+    work.run(
+        "reopen_batch", key=key, failed=int(ending is StateCode.FAILED), canceled=int(ending is StateCode.CANCELED)
+    )
+    if counts.parent is not None and counts.is_counted:
+        _reopen(work, counts.parent, StateCode(counts.is_counted))

@@ -8,7 +8,7 @@ from rota.jobs import StateCode
 from rota.store.work import Work
 
 MICROSECONDS = 1_000_000
-BESIDE_A_JOB = ("delete_job", "delete_attempts", "delete_log", "delete_progress", "delete_steering")
+BESIDE_A_JOB = ("delete_job", "delete_attempts", "delete_log", "delete_progress", "delete_steering", "delete_meta")
 
 
 def prune(work: Work, limit: int) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
+from rota.jobs import JobState, StateCode
 from rota.store.views import (
     AttemptView,
     BatchView,
@@ -49,6 +51,19 @@ class Registers(ABC):
         if row is None:
             return None
         return Progress(key=row[0], at=row[1], done=row[2], total=row[3], message=row[4])
+
+    def meta(self, key: str) -> str | None:
+        """What the application keeps with a job, encoded."""
+        with self._reading() as work:
+            value: str | None = work.value("meta", key=key)
+        return value
+
+    def repeated(self, keys: Sequence[str], states: Collection[JobState]) -> frozenset[str]:
+        """Which jobs have a repetition, or one of a repetition, that is alive or has ended in one of the states."""
+        with self._reading() as work:
+            codes = work.list(StateCode[state.name] for state in states)
+            rows = work.rows("repeated", keys=work.list(keys), states=codes)
+        return frozenset(row[0] for row in rows)
 
     def dependencies(self, key: str) -> list[str]:
         """Keys of the jobs that a job still waits for."""

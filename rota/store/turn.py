@@ -224,6 +224,10 @@ class Turn:
             ],
         )
 
+    def put_meta(self, key: str, value: str) -> bool:
+        """Keep what the application wants to have kept with a job, encoded; False if there is no such job."""
+        return bool(self._work.run("put_meta", key=key, value=value))
+
     def events(self, rows: Sequence[EventRow]) -> None:
         """Keep realtime messages for who sends them out."""
         self._work.many(

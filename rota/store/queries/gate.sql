@@ -139,10 +139,28 @@ update rota.batch set closed = 1 where key = :key
 returning closed, total, finished, failed, canceled, on_success, on_failure, on_complete, parent, is_counted
 
 -- name: end_batch
-update rota.batch set ended_at = :now, on_success = null, on_failure = null, on_complete = null where key = :key
+-- What was not enqueued stays, as jobs that failed may be run again.
+update rota.batch set ended_at = :now, on_complete = null,
+    on_success = case when failed + canceled = 0 then null else on_success end
+where key = :key
 
 -- name: count_in_parent
-update rota.batch set is_counted = 1 where key = :key
+update rota.batch set is_counted = :ending where key = :key
+
+-- name: leave_batch
+update rota.job set batch = null where key = :key and batch = :batch
+
+-- name: counts_of_batch (sqlite)
+select closed, total, finished, failed, canceled, on_success, on_failure, on_complete, parent, is_counted
+from batch where key = :key
+
+-- name: counts_of_batch (postgresql)
+select closed, total, finished, failed, canceled, on_success, on_failure, on_complete, parent, is_counted
+from rota.batch where key = :key for update
+
+-- name: reopen_batch
+update rota.batch set failed = failed - :failed, canceled = canceled - :canceled, ended_at = null, is_counted = 0
+where key = :key
 
 -- name: end_batch_failure
 update rota.batch set on_failure = null where key = :key

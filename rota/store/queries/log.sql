@@ -9,6 +9,13 @@ on conflict (key) do update set at = excluded.at, done = excluded.done, total = 
 -- name: insert_event
 insert into rota.event (room, name, payload, at) values (:room, :name, :payload, :at)
 
+-- name: meta
+select value from rota.meta where key = :key
+
+-- name: put_meta
+insert into rota.meta (key, value) select key, :value from rota.job where key = :key
+on conflict (key) do update set value = excluded.value
+
 -- name: lines
 select key, attempt, at, level, text from rota.log where key = :key order by attempt, number
 

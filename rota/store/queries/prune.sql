@@ -55,6 +55,12 @@ delete from rota.progress where key = any(:keys::uuid[])
 -- name: delete_cursors (postgresql)
 delete from rota.job_cursor where key = any(:keys::uuid[])
 
+-- name: delete_meta (sqlite)
+delete from meta where key in (select value from json_each(:keys))
+
+-- name: delete_meta (postgresql)
+delete from rota.meta where key = any(:keys::uuid[])
+
 -- name: delete_steering (sqlite)
 delete from steering where key in (select value from json_each(:keys))
 

@@ -107,6 +107,20 @@ where batch = :value and key < :before and (cast(:queue as text) is null or queu
     and (cast(:username as text) is null or username = :username)
 order by key desc limit :limit
 
+-- name: repeated (sqlite)
+with recursive again (first, key) as (
+    select retry_of, key from job where retry_of in (select value from json_each(:keys))
+    union all select a.first, j.key from again a join job j on j.retry_of = a.key)
+select distinct first from again a where exists (select 1 from live l where l.key = a.key)
+    or exists (select 1 from done d where d.key = a.key and d.state in (select value from json_each(:states)))
+
+-- name: repeated (postgresql)
+with recursive again (first, key) as (
+    select retry_of, key from rota.job where retry_of = any(:keys::uuid[])
+    union all select a.first, j.key from again a join rota.job j on j.retry_of = a.key)
+select distinct first from again a where exists (select 1 from rota.live l where l.key = a.key)
+    or exists (select 1 from rota.done d where d.key = a.key and d.state = any(:states::smallint[]))
+
 -- name: count_live
 select queue, state, count(*) from rota.live group by queue, state
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+import rota
 from rota.engine.job import Job
 from rota.errors import NoSuchJobError, UnknownQueue, UsageError
 from rota.jobs import JobState
 from rota.sites import retrying
+from rota.sites.batches import Batch
 from rota.sites.jobs import jobs_of
 from rota.sites.retrying import Matching, retry_matching, retry_one, who_retried
 from rota.sites.site import Site
@@ -32,6 +34,10 @@ def fail_until_repaired(number):
 
 def fail(number):
     raise ValueError(f"{number} fails")
+
+def tell(what):
+    with open(frappe.get_site_path("told"), "a") as file:
+        file.write(what + "\\n")
 """
 
 
@@ -58,7 +64,8 @@ def site(bench: TestBench) -> Iterator[Site]:
             jobs_of(context).queue.purge()
         with site.store.turn() as turn:
             turn.remove_many(list(JobState))
-        (site.path / "repaired").unlink(missing_ok=True)
+        for name in ("repaired", "told"):
+            (site.path / name).unlink(missing_ok=True)
         yield site
 
 
@@ -173,6 +180,127 @@ def test_what_fails_again_is_not_run_a_third_time(site: Site) -> None:
     drain(site)
     assert len(again(site, bulk)) == 5
     assert site.store.stats()["failed"] == 10
+
+
+def matching(site: Site, **wanted: Any) -> set[str]:
+    return {one.key for one in Matching(**wanted).of(site.store)}
+
+
+def test_what_somebody_has_run_again_is_left_out_while_that_stands_for_it(site: Site) -> None:
+    first, second, third = (job.key for job in failed(site, count=3))
+    with site.open() as context:
+        repeated = retry_one(context, first, by="ada").key
+    assert matching(site) == {second, third}
+    drain(site)
+    assert matching(site) == {repeated, second, third}
+    with site.open() as context:
+        retry_one(context, second, by="ada").cancel()
+    assert matching(site) == {repeated, second, third}
+    (site.path / "repaired").touch()
+    with site.open() as context:
+        retry_one(context, repeated, by="ada")
+        retry_one(context, third, by="ada")
+    drain(site)
+    assert matching(site) == {second}
+    bulk = retry_all(site)
+    drain(site)
+    assert again(site, bulk) == [second]
+    assert matching(site) == set()
+
+
+def test_what_is_run_again_while_a_bulk_retry_goes_on_is_left_out(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    oldest = failed(site, count=12)[0].key
+    waited = []
+
+    def wait_and_retry(*_: object) -> None:
+        waited.append(1)
+        if len(waited) == 1:
+            with site.open() as context:
+                retry_one(context, oldest, by="ada")
+
+    monkeypatch.setattr(retrying, "_wait", wait_and_retry)
+    bulk = retry_all(site, rate=10)
+    drain(site)
+    assert bulk.result == {"retried": 11, "refused": 1}
+    assert oldest not in again(site, bulk)
+
+
+# --- batches ---
+
+
+def told(site: Site) -> list[str]:
+    file = site.path / "told"
+    return sorted(file.read_text().split()) if file.exists() else []
+
+
+def callbacks(of: str = "") -> dict[str, Any]:
+    return {name: ("again.tasks.tell", {"what": of + name}) for name in ("on_done", "on_success", "on_failure")}
+
+
+def counts(site: Site, batch: Batch) -> tuple[int, int, int, bool]:
+    with site.open():
+        view = batch.view()
+    return view.total, view.finished, view.failed, view.ended_at is not None
+
+
+def test_a_batch_ends_well_once_its_failed_jobs_were_run_again(site: Site) -> None:
+    with site.open(), rota.batch("import", **callbacks()) as batch:
+        rota.enqueue("again.tasks.divide", kwargs={"number": 6, "by": 3})
+        old = [rota.enqueue("again.tasks.fail_until_repaired", kwargs={"number": number}) for number in range(3)]
+    drain(site)
+    assert counts(site, batch) == (4, 1, 3, True)
+    assert told(site) == ["on_done", "on_failure"]
+    with site.open() as context:
+        retry_one(context, old[0].key, by="ada")
+    assert counts(site, batch) == (4, 1, 2, False)
+    drain(site)
+    assert counts(site, batch) == (4, 1, 3, True)
+    (site.path / "repaired").touch()
+    retry_all(site)
+    drain(site)
+    assert counts(site, batch) == (4, 4, 0, True)
+    assert told(site) == ["on_done", "on_failure", "on_success"]
+
+
+def test_two_repetitions_of_one_job_count_once_in_its_batch(site: Site) -> None:
+    with site.open(), rota.batch("import", **callbacks()) as batch:
+        old = rota.enqueue("again.tasks.fail_until_repaired", kwargs={"number": 1})
+    drain(site)
+    (site.path / "repaired").touch()
+    with site.open() as context:
+        fresh = [retry_one(context, old.key, by="ada") for _ in range(2)]
+    drain(site)
+    assert [job.status for job in fresh] == ["finished"] * 2
+    assert counts(site, batch) == (1, 1, 0, True)
+    assert told(site) == ["on_done", "on_failure", "on_success"]
+
+
+def test_the_batch_around_one_whose_failed_job_was_run_again_ends_well_too(site: Site) -> None:
+    with site.open(), rota.batch("all", **callbacks("all_")) as outer:
+        rota.enqueue("again.tasks.divide", kwargs={"number": 6, "by": 3})
+        with rota.batch("some", **callbacks("some_")) as inner:
+            old = rota.enqueue("again.tasks.fail_until_repaired", kwargs={"number": 1})
+    drain(site)
+    assert counts(site, outer) == (2, 1, 1, True)
+    (site.path / "repaired").touch()
+    with site.open() as context:
+        retry_one(context, old.key, by="ada")
+    assert counts(site, outer) == (2, 1, 0, False)
+    drain(site)
+    assert (counts(site, inner), counts(site, outer)) == ((1, 1, 0, True), (2, 2, 0, True))
+    each = ["on_done", "on_failure", "on_success"]
+    assert told(site) == [f"all_{name}" for name in each] + [f"some_{name}" for name in each]
+
+
+def test_a_job_that_finished_is_run_again_outside_its_batch(site: Site) -> None:
+    with site.open(), rota.batch("import", **callbacks()) as batch:
+        old = rota.enqueue("again.tasks.divide", kwargs={"number": 6, "by": 3})
+    drain(site)
+    with site.open() as context:
+        retry_one(context, old.key, by="ada")
+    drain(site)
+    assert counts(site, batch) == (1, 1, 0, True)
+    assert told(site) == ["on_done", "on_success"]
 
 
 def test_only_what_ended_since_then_matches(site: Site) -> None:

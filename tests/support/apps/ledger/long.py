@@ -164,3 +164,14 @@ def note_batch(batch, number):
     """A callback that wants to know its batch."""
     view = rota.find_batch(batch).view()
     note(number + view.finished)
+
+
+def keep_meta(number):
+    """Says in its job's meta what it has seen, and fails the first time."""
+    from rq import get_current_job
+
+    note(number)
+    get_current_job().meta.setdefault("seen", []).append(number + rota.current_job().attempt)
+    get_current_job().save_meta()
+    if rota.current_job().attempt == 1:
+        raise ValueError("the first try fails")
