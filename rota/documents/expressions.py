@@ -3,6 +3,8 @@
 expression = term {("+" | "-") term}        term = factor {("*" | "/") factor}
 factor     = number | 'text' | "(" expression ")" | FUNCTION "(" ["distinct"] [expression {"," expression}] ")" | name
 name       = ["`tabX`." | field "."] column          all names may stand in backticks
+
+Other functions of MariaDB are translated as those of `frappe.db.sql` are, if they can do no harm.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>(?:[^'\\])*)'|\"(?P<double>(?:[^\"\\])*)\"(?!\s*\.)"
     r"|(?P<name>(?:`[^`]+`|[A-Za-z_]\w*)(?:\s*\.\s*(?:`[^`]+`|[A-Za-z_]\w*|\*))?|tab[\w \-]+\.\w+)|(?P<mark>[-+*/(),]))"
 )
+_CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 _SPACED = re.compile(r"\s*(?P<name>tab[A-Z][\w \-]*?\.(?:\w+|`\w+`|\*))")
 LONGEST = 500
 
@@ -46,11 +49,21 @@ class Expr:
 class Expressions:
     """Reads expressions of one statement."""
 
-    def __init__(self, dialect: str, resolve: Callable[[str], Expr], bind: Callable[[Any], str]) -> None:
-        """`resolve`: gives the column of a name, or raises; `bind`: the placeholder of a value."""
+    def __init__(
+        self,
+        dialect: str,
+        resolve: Callable[[str], Expr],
+        bind: Callable[[Any], str],
+        translate: Callable[[str], Expr],
+    ) -> None:
+        """`resolve`: gives the column of a name, or raises; `bind`: the placeholder of a value.
+
+        `translate`: gives the expression of a text that calls a function which is not here, or raises.
+        """
         self.dialect = dialect
         self._resolve = resolve
         self._bind = bind
+        self._translate = translate
         self._tokens: list[tuple[str, str]] = []
         self._next = 0
 
@@ -60,6 +73,10 @@ class Expressions:
         Raises:
             InvalidFilter: it is none, or names something unknown.
         """
+        if len(text) > LONGEST:
+            raise InvalidFilter(f"a field of {len(text)} characters is too long")
+        if any(name.lower() not in _FUNCTIONS for name in _CALL.findall(text)):
+            return self._translate(text)
         self._tokens, self._next = _tokens(text), 0
         found = self._sum()
         if self._next != len(self._tokens):
@@ -68,15 +85,12 @@ class Expressions:
 
     def call(self, function: str, arguments: Any) -> Expr:
         """The expression of Frappe's form `{"COUNT": "name"}`: a function by name, with one argument or a list."""
+        if function.lower() not in _FUNCTIONS or any(isinstance(one, Mapping) for one in _listed(arguments)):
+            return self.read(_written(function, arguments))
         given = arguments if isinstance(arguments, list) else [arguments]
         return self._called(function.lower(), [self._argument(one) for one in given], distinct=False)
 
     def _argument(self, value: Any) -> Expr:
-        if isinstance(value, Mapping):
-            if len(value) != 1:
-                raise InvalidFilter(f"a function is {{NAME: field}}, not {value!r:.80}")
-            function, arguments = next(iter(value.items()))
-            return self.call(str(function), arguments)
         if isinstance(value, str):
             quoted = len(value) > 1 and value[0] == value[-1] == "'"
             if value == "*":
@@ -246,6 +260,30 @@ class Expressions:
         return lambda given: Expr(f"{name}({self._as_text(given[0])})", Kind.LONG)
 
 
+_OPERATORS = {"ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/"}
+
+
+def _listed(arguments: Any) -> list[Any]:
+    return [] if arguments is None else list(arguments) if isinstance(arguments, (list, tuple)) else [arguments]
+
+
+def _written(function: str, arguments: Any) -> str:
+    """Frappe's form `{"DIV": ["total", {"NULLIF": ["qty", 0]}]}` as text."""
+    given = [_written(*_only(one)) if isinstance(one, Mapping) else str(one) for one in _listed(arguments)]
+    if function in _OPERATORS and len(given) == 2:
+        return f"({given[0]} {_OPERATORS[function]} {given[1]})"
+    if function == "EXTRACT" and len(given) == 2:
+        return f"extract({given[0]} from {given[1]})"
+    return f"{function}({', '.join(given)})"
+
+
+def _only(one: Mapping[str, Any]) -> tuple[str, Any]:
+    if len(one) != 1:
+        raise InvalidFilter(f"a function is {{NAME: field}}, not {one!r:.80}")
+    function, arguments = next(iter(one.items()))
+    return str(function), arguments
+
+
 def _want_date(function: str, one: Expr) -> None:
     if one.kind not in (Kind.DATE, Kind.DATETIME):
         raise InvalidFilter(f"{function} takes a date field")
@@ -295,8 +333,6 @@ _FUNCTIONS: dict[str, tuple[int, int, _Writer]] = {
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    if len(text) > LONGEST:
-        raise InvalidFilter(f"a field of {len(text)} characters is too long")
     tokens: list[tuple[str, str]] = []
     place, text = 0, text.rstrip()
     while place < len(text):

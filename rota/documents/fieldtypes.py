@@ -43,6 +43,17 @@ _NAMES: dict[Kind, str] = {
 FIELD_TYPES: dict[str, Kind] = {name: kind for kind, names in _NAMES.items() for name in names.split(", ")}
 """The kind of each field type."""
 
+FIELDTYPE_OF: dict[Kind, str] = {kind: names.split(", ", 1)[0] for kind, names in _NAMES.items()}
+"""A field type of each kind."""
+
+KIND_OF: dict[str, Kind] = {
+    **dict.fromkeys(("null", "text", "unknown"), Kind.LONG),
+    **dict.fromkeys(("int", "bool"), Kind.INT),
+    **dict.fromkeys(("decimal", "double"), Kind.FLOAT),
+    **{kind.value: kind for kind in (Kind.DATE, Kind.DATETIME, Kind.TIME)},
+}
+"""The kind of what an expression in MariaDB's SQL gives, by the name that its translation has for it."""
+
 TABLE_TYPES = ("Table", "Table MultiSelect")
 DISPLAY_TYPES = tuple(name for name, kind in FIELD_TYPES.items() if kind is Kind.NONE)
 DATA_TYPES = tuple(name for name, kind in FIELD_TYPES.items() if kind not in WITHOUT_COLUMN)

@@ -289,7 +289,7 @@ class Permissions:
         where = " and ".join(f"({one})" for one in conditions)
         text = f"select name from `{table_of(meta['name'])}` where {where}"
         translated, params = self._documents.database._translated(text, ())
-        self._documents.database._equip(self._documents.session.connection)
+        self._documents.database.equip(self._documents.session.connection)
         return [(f"t0.name in ({translated.sql})", params)]
 
     # --- levels of documents ---

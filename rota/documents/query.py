@@ -16,13 +16,13 @@ from rota.documents.conditions import NEVER, Conditions, Ref, Rules
 from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
 from rota.documents.expressions import Expr, Expressions, split
-from rota.documents.fieldtypes import Kind
+from rota.documents.fieldtypes import FIELDTYPE_OF, KIND_OF, Kind
 from rota.documents.filters import EVERYTHING, Condition, Group, parse
 from rota.documents.sources import Source, Sources
 from rota.documents.sql import quote
 from rota.documents.trees import TREE_OPERATORS, tree_condition
 from rota.documents.values import FROM_COLUMN, Converter, to_int
-from rota.errors import InvalidFilter
+from rota.errors import InvalidFilter, UnsupportedSQL
 
 _AS = re.compile(r"(?s)(.*\S)\s+as\s+[`\"']?([\w ()\-.*]+?)[`\"']?\s*\Z", re.I)
 _ORDER = re.compile(r"(?s)(.*?)(?:\s+(asc|desc))?\s*\Z", re.I)
@@ -54,12 +54,16 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A statement, what it binds, and what its columns are called and how they are read."""
+    """A statement, what it binds, and what its columns are called and how they are read.
+
+    `calls_mariadbs`: it calls functions that a connection to SQLite must be given first.
+    """
 
     sql: str
     params: dict[str, Any]
     keys: list[str]
     readers: list[tuple[int, Converter]]
+    calls_mariadbs: bool = False
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         """The rows with Python values."""
@@ -98,9 +102,11 @@ class Query:
         self.dialect = dialect
         self.conditions = Conditions(dialect, rules, lambda: now().date())
         self.sources = Sources(meta, dialect, get_meta, self.conditions.bind)
-        self.expressions = Expressions(dialect, self.sources.expr, self.conditions.bind)
+        self.expressions = Expressions(dialect, self.sources.expr, self.conditions.bind, self._translated)
         self._get_meta = get_meta
         self._tree = tree
+        self._now = now
+        self._calls_mariadbs = False
 
     # --- conditions ---
 
@@ -180,6 +186,22 @@ class Query:
         key = one.get("as") or f"{function}({arguments if isinstance(arguments, str) else ''})"
         return str(key), self.expressions.call(function, arguments)
 
+    def _translated(self, text: str) -> Expr:
+        # The parser takes a third of a second to load, and most processes never need it.
+        from rota.db.mariadb import translate_field
+
+        def column(name: str) -> tuple[str, str, str]:
+            expr = self.sources.expr(name)
+            return expr.sql.split(".", 1)[0], expr.column, FIELDTYPE_OF[expr.kind]
+
+        try:
+            found = translate_field(text, self.dialect, column=column, now=self._now)
+        except UnsupportedSQL as error:
+            raise InvalidFilter(f"{text!r:.80} is no field: {error}") from error
+        self.conditions.params.update(found.params)
+        self._calls_mariadbs = True
+        return Expr(found.sql, KIND_OF[found.kind.value], aggregate=found.is_aggregate)
+
     # --- the whole ---
 
     def build(self, what: Select) -> Built:
@@ -219,7 +241,8 @@ class Query:
             for place, kind in enumerate(kinds)
             if kind in readers or kind is Kind.FLOAT
         ]
-        return Built(sql, self.conditions.params, [key for key, _ in outputs], wanted)
+        keys = [key for key, _ in outputs]
+        return Built(sql, self.conditions.params, keys, wanted, calls_mariadbs=self._calls_mariadbs)
 
     def _named(self, text: str, outputs: list[tuple[str, Expr]]) -> Expr:
         """A field, or what is selected under this key."""

@@ -96,7 +96,7 @@ class RawSQL:
                 self._session.script(translated.sql)
             return [], []
         session = self._session
-        self._equip(session.connection)
+        self.equip(session.connection)
         if translated.kind == "write":
             with session.atomic():
                 found = session.write_table(translated.sql, params)
@@ -120,10 +120,10 @@ class RawSQL:
         if reader is None:
             raise ValidationError("the statement reads a view, and nothing was given to read it with")
         connection = reader()
-        self._equip(connection)
+        self.equip(connection)
         return ReadOnly(connection)
 
-    def _equip(self, connection: Connection) -> None:
+    def equip(self, connection: Connection) -> None:
         """Give a SQLite connection the functions that translated statements call."""
         if isinstance(connection, SQLiteConnection) and connection not in self._equipped:
             from rota.db.mariadb.functions import register

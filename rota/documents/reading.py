@@ -125,9 +125,12 @@ class Reading:
 
     def run(self, meta: Meta, built: Built, *, for_update: bool = False) -> list[tuple[Any, ...]]:
         """The rows of a statement, read where its table is."""
+        source = self.source_of(meta)
+        if built.calls_mariadbs:
+            self._documents.database.equip(source.connection)
         if for_update:
             return self._session.lock_query(built.sql, built.params)
-        rows: list[tuple[Any, ...]] = self.source_of(meta).query(built.sql, built.params)
+        rows: list[tuple[Any, ...]] = source.query(built.sql, built.params)
         return rows
 
     def source_of(self, meta: Meta) -> Any:

@@ -176,17 +176,18 @@ TEMPLATES: dict[str, Call] = {
 """Functions that a template translates, by name. SUBSTRING and TRIM have a syntax of their own; see `calls.py`."""
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text: names, for lists of them."""
     return frozenset(text.split())
 
 
-AGGREGATES = _words(
+AGGREGATES = words(
     "STD STDDEV STDDEV_POP STDDEV_SAMP VARIANCE VAR_POP VAR_SAMP BIT_OR BIT_AND JSON_ARRAYAGG JSON_OBJECTAGG"
 )
-WINDOW_ONLY = _words(
+WINDOW_ONLY = words(
     """ROW_NUMBER RANK DENSE_RANK PERCENT_RANK CUME_DIST NTILE LAG LEAD FIRST_VALUE LAST_VALUE NTH_VALUE"""
 )
-SPECIAL = _words(
+SPECIAL = words(
     """IF IFNULL NVL COALESCE NULLIF ISNULL GREATEST LEAST FIELD ELT CONCAT MOD LOG
     NOW CURRENT_TIMESTAMP LOCALTIME LOCALTIMESTAMP SYSDATE CURDATE CURRENT_DATE CURTIME CURRENT_TIME
     UTC_DATE UTC_TIME UTC_TIMESTAMP UNIX_TIMESTAMP FROM_UNIXTIME DATE TIME TIMESTAMP STR_TO_DATE DATE_FORMAT
