@@ -14,21 +14,19 @@ from rota.cli.state import State, pass_state, site_option
 @click.option("--first-name", help="By default the part of the address before the @.")
 @click.option("--last-name", help="The family name.")
 @click.option("--password", help="Without one, nobody can sign in as the user yet.")
-@click.option(
-    "--user-type", type=click.Choice(["System User", "Website User"]), default="System User", show_default=True
-)
+@click.option("--user-type", hidden=True, help="Frappe's option; the roles decide, there as here.")
 @click.option("--add-role", "roles", multiple=True, metavar="ROLE", help="May be given several times.")
 @click.option("--send-welcome-email", is_flag=True, hidden=True, help="Frappe's flag; no mail is sent.")
 @site_option
 @pass_state
 def add_user(state: State, /, email: str, password: str | None, roles: tuple[str, ...], **values: str | None) -> None:
-    """Add the user EMAIL."""
+    """Add the user EMAIL; only one with a role for the desk may enter it."""
     from rota.sites.passwords import set_password
 
     state.load_facade()
     with state.open() as site, site.open() as context:
         user = context.documents.new_doc("User")
-        user.update({"email": email, "enabled": 1, "user_type": values["user_type"], "send_welcome_email": 0})
+        user.update({"email": email, "enabled": 1, "send_welcome_email": 0})
         user.update(
             {"first_name": values["first_name"] or email.split("@", maxsplit=1)[0], "last_name": values["last_name"]}
         )
@@ -37,7 +35,8 @@ def add_user(state: State, /, email: str, password: str | None, roles: tuple[str
         user.insert(ignore_permissions=True)
         if password:
             set_password(context.documents.session, user.name, password)
-        click.echo(f"User {user.name} is ready")
+        hint = "" if user.user_type == "System User" else ", for the website only: --add-role gives a role for the desk"
+        click.echo(f"User {user.name} is ready{hint}")
 
 
 @click.command("set-admin-password")

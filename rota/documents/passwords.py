@@ -24,6 +24,10 @@ _WRITE = (
     "values (:doctype, :name, :field, :password, :encrypted) "
     "on conflict (doctype, name, fieldname) do update set password = excluded.password, encrypted = excluded.encrypted"
 )
+_DROP_TAKEN = (
+    'delete from "__Auth" where doctype = :doctype and name = :old '
+    'and fieldname in (select fieldname from "__Auth" where doctype = :doctype and name = :new)'
+)
 
 
 class Passwords:
@@ -95,12 +99,12 @@ class Passwords:
             {"doctype": doctype, "name": str(name), "field": fieldname},
         )
 
-    def rename(self, doctype: str, old: Any, new: Any) -> None:
-        """A document has another name."""
-        self._documents.session.write(
-            'update "__Auth" set name = :new where doctype = :doctype and name = :old',
-            {"doctype": doctype, "old": str(old), "new": str(new)},
-        )
+    def rename(self, doctype: str, old: Any, new: Any, *, merge: bool = False) -> None:
+        """A document has another name; what it is merged into keeps its own secrets."""
+        names = {"doctype": doctype, "old": str(old), "new": str(new)}
+        if merge:
+            self._documents.session.write(_DROP_TAKEN, names)
+        self._documents.session.write('update "__Auth" set name = :new where doctype = :doctype and name = :old', names)
 
     def _secrets(self) -> Secrets:
         secrets = self._documents.context.secrets

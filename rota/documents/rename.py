@@ -60,7 +60,7 @@ def rename_doc(
             _rename_row(documents, meta, old, new)
         _rename_children(documents, meta, old, new, merge=merge)
         _rename_links(documents, doctype, old, new)
-        documents.passwords.rename(doctype, old, new)
+        documents.passwords.rename(doctype, old, new, merge=merge)
         _rename_references(documents, doctype, old, new)
         if merge:
             documents.delete_doc(doctype, old, force=True, ignore_permissions=True)

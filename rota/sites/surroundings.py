@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from rota.sites.site import Site
 
 # Rota's own DocTypes have hooks, too.
-_OWN = "rota.sites.builtin.core.doctype.file.file"
-_PERMISSION = {"File": [f"{_OWN}.has_permission"]}
-_CONDITIONS = {"File": [f"{_OWN}.get_permission_query_conditions"]}
+_OWN = {doctype: f"rota.sites.builtin.core.doctype.{doctype.lower()}.{doctype.lower()}" for doctype in ("File", "User")}
+_PERMISSION = {doctype: [f"{module}.has_permission"] for doctype, module in _OWN.items()}
+_CONDITIONS = {doctype: [f"{module}.get_permission_query_conditions"] for doctype, module in _OWN.items()}
 
 
 class Surroundings:

@@ -10,8 +10,6 @@ import pytest
 from rota.documents.document import Document
 from rota.errors import (
     BrokenApp,
-    DuplicateEntryError,
-    InvalidEmailAddressError,
     InvalidSchedule,
     UnknownTimeZone,
     ValidationError,
@@ -21,57 +19,6 @@ from rota.sites.apps import Apps, builtin_app, find_app
 from rota.sites.bench import Bench
 from rota.sites.context import Context
 from rota.sites.controllers import Controllers
-from rota.sites.passwords import is_password
-
-
-def user(context: Context, email: str = "Ada@Example.com", **more: Any) -> Any:
-    values = {"doctype": "User", "email": email, "first_name": "Ada", "last_name": "Lovelace", **more}
-    return context.documents.get_doc(values).insert()
-
-
-def test_a_user_is_called_by_the_address_in_lower_case(opened: Context) -> None:
-    made = user(opened)
-    assert (made.name, made.full_name) == ("ada@example.com", "Ada Lovelace")
-
-
-@pytest.mark.parametrize("email", ["ada", "ada@", "@example.com", "a b@example.com", ""])
-def test_a_user_needs_an_address(opened: Context, email: str) -> None:
-    with pytest.raises((InvalidEmailAddressError, ValidationError)):
-        user(opened, email)
-
-
-def test_a_user_of_a_taken_address_is_refused(opened: Context) -> None:
-    user(opened)
-    with pytest.raises(DuplicateEntryError):
-        user(opened, "ADA@example.com")
-
-
-def test_roles_decide_who_may_enter_the_desk(opened: Context) -> None:
-    made = user(opened, user_type="Website User")
-    assert made.user_type == "Website User"
-    made.add_roles("System Manager", "System Manager")
-    assert made.user_type == "System User"
-    assert [row.role for row in made.roles] == ["System Manager"]
-    made.remove_roles("System Manager")
-    assert made.roles == []
-
-
-def test_a_new_password_is_kept_as_a_hash_only(opened: Context) -> None:
-    made = user(opened, new_password="correct horse")
-    session = opened.documents.session
-    assert is_password(session, made.name, "correct horse")
-    assert not is_password(session, made.name, "wrong horse")
-    kept = session.query('select password from "__Auth" union all select new_password from "tabUser"')
-    assert all("correct horse" not in str(row[0]) for row in kept)
-
-
-def test_administrator_can_be_neither_deleted_nor_disabled(opened: Context) -> None:
-    administrator = opened.documents.get_doc("User", "Administrator")
-    administrator.enabled = 0
-    with pytest.raises(ValidationError, match="can't be disabled"):
-        administrator.save()
-    with pytest.raises(ValidationError, match="cannot be deleted"):
-        opened.documents.delete_doc("User", "Administrator")
 
 
 def test_a_custom_field_is_a_column_at_once(opened: Context) -> None:

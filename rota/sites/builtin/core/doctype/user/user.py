@@ -9,7 +9,8 @@ from rota.documents.document import Document
 from rota.errors import DuplicateEntryError, InvalidEmailAddressError, ValidationError
 from rota.sites.passwords import forget_password, set_password
 
-STANDARD_USERS = ("Administrator", "Guest")
+#: Users that every site has, each with its type: they can be neither renamed, disabled nor deleted.
+STANDARD_USERS = {"Administrator": "System User", "Guest": "Website User"}
 
 
 class User(Document):
@@ -34,12 +35,13 @@ class User(Document):
             raise InvalidEmailAddressError(f"{self.email!r} is no e-mail address")
         self.full_name = " ".join(filter(None, (self.first_name, self.middle_name, self.last_name)))
         self._drop_double_roles()
-        if self.name not in STANDARD_USERS:
-            self.user_type = "System User" if self._has_desk_role() else "Website User"
+        if self.name == "Guest":
+            self.set("roles", [row for row in self.roles if row.role == "Guest"])
+        self.user_type = STANDARD_USERS.get(self.name) or ("System User" if self._has_desk_role() else "Website User")
         if self.is_new() and self.documents.exists("User", self.name):
             raise DuplicateEntryError(f"User {self.name} already exists")
-        if self.name == "Administrator" and not self.enabled:
-            raise ValidationError("User Administrator can't be disabled")
+        if self.name in STANDARD_USERS and not self.enabled:
+            raise ValidationError(f"User {self.name} can't be disabled")
         self._new_password = self.new_password
         # The table would keep it readable; what is kept is its hash.
         self.new_password = None
@@ -53,9 +55,8 @@ class User(Document):
 
     def _has_desk_role(self) -> bool:
         roles = [row.role for row in self.get("roles") or ()]
-        if not roles:
-            return bool(self.user_type == "System User" and self.is_new())
-        return bool(self.documents.get_all("Role", filters={"name": ["in", roles], "desk_access": 1}, limit=1))
+        wanted = {"name": ["in", roles], "desk_access": 1}
+        return bool(roles and self.documents.get_all("Role", filters=wanted, limit=1))
 
     def on_update(self) -> None:
         """Keep a new password's hash."""
@@ -72,6 +73,24 @@ class User(Document):
         if self.name in STANDARD_USERS:
             raise ValidationError(f"User {self.name} cannot be deleted")
         forget_password(self.documents.session, self.name)
+
+    def before_rename(self, old: str, new: str, merge: bool = False) -> str:
+        """A user is called by an address.
+
+        Raises:
+            ValidationError: Administrator and Guest keep their names.
+            InvalidEmailAddressError: the new name is no address.
+        """
+        if old in STANDARD_USERS:
+            raise ValidationError(f"User {old} cannot be renamed")
+        address = str(new).strip().lower()
+        if not _is_address(address):
+            raise InvalidEmailAddressError(f"{new!r} is no e-mail address")
+        return address
+
+    def after_rename(self, old: str, new: str, merge: bool = False) -> None:
+        """The address follows the name."""
+        self.db_set("email", new, update_modified=False)
 
     def append_roles(self, *roles: str) -> None:
         """Give roles that the user has not yet, without saving."""
@@ -102,6 +121,17 @@ class User(Document):
         self.api_secret = secret
         self.save(ignore_permissions=True)
         return {"api_key": self.api_key, "api_secret": secret}
+
+
+def has_permission(doc: User, user: str) -> bool:
+    """Only Administrator sees and changes the users that every site has."""
+    return user == "Administrator" or doc.name not in STANDARD_USERS
+
+
+def get_permission_query_conditions(user: str) -> str:
+    """The same for lists."""
+    names = ", ".join(f"'{name}'" for name in STANDARD_USERS)
+    return "" if user == "Administrator" else f"`tabUser`.name not in ({names})"
 
 
 def _is_address(text: str) -> bool:
