@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from rota.db.mariadb.aggregates import order_text
 from rota.db.mariadb.context import Context, Scope, Source
-from rota.db.mariadb.queries import limit_text, with_text
+from rota.db.mariadb.selects import limit_text, with_text
 from rota.db.mariadb.sources import joined
 from rota.db.mariadb.types import Kind, Type
 from rota.db.mariadb.writes import assignments, column_in, stored

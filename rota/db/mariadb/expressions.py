@@ -86,7 +86,7 @@ def _resolved(ctx: Context, scope: Scope, source: Source, name: str, kind: Type)
     if name in scope.replaced:
         return scope.replaced[name]
     text = f"{ctx.target.quoted(source.name)}.{ctx.target.quoted(name)}"
-    if scope.keys is not None and text not in scope.keys:
+    if scope.keys is not None and text not in scope.keys and not ctx.is_sqlite:
         # MariaDB takes any row's value; all of a group's from the same row.
         text = f"(ARRAY_AGG({text}))[1]"
     return Expr(text, kind, folded=kind == TEXT, table=source.name)
@@ -96,7 +96,7 @@ def _unresolved(ctx: Context, name: str, scope: Scope) -> Expr:
     text = ctx.target.quoted(name)
     if len(scope.sources) == 1 and (scope.parent is None or not scope.parent.sources):
         text = f"{ctx.target.quoted(scope.sources[0].name)}.{text}"  # it can be no other's
-    if scope.keys is not None:
+    if scope.keys is not None and not ctx.is_sqlite:
         text = f"(ARRAY_AGG({text}))[1]"
     return Expr(text, UNKNOWN)
 

@@ -91,3 +91,25 @@ delete from si, item using `tabSales Invoice` si join `tabSales Invoice Item` it
 -- name: delete of a table joined with itself
 -- then: select name from tabEmployee order by name
 delete a from tabEmployee a join tabEmployee b on b.department = a.department and b.name < a.name
+
+-- name: rollup order by the rows themselves
+select customer, count(*), sum(grand_total) as total from `tabSales Invoice` group by customer with rollup
+
+-- name: rollup order by two keys with a label
+select lower(ifnull(c.customer_group, 'Total')) as label, si.docstatus, sum(si.grand_total), avg(si.qty), count(distinct si.customer) from `tabSales Invoice` si join tabCustomer c on c.name = si.customer where c.customer_group is not null group by c.customer_group, si.docstatus with rollup -- order by
+
+-- name: rollup order by dates
+select year(posting_date) as y, month(posting_date) as m, sum(grand_total), max(posting_date) from `tabSales Invoice` where docstatus = 1 group by year(posting_date), month(posting_date) with rollup -- order by
+
+-- name: rollup order by an alias and having
+select docstatus + 1 as x, count(*) as n from `tabSales Invoice` group by x with rollup having n > 2 limit 2 -- order by
+
+-- name: rollup order by position
+-- values: [60]
+select customer as c, max(concat(customer, docstatus)), concat(customer, '!'), sum(customer = 'Zed') from `tabSales Invoice` where grand_total > %s group by 1 with rollup -- order by
+
+-- name: rollup order by of nothing
+select customer, count(*) from `tabSales Invoice` where 1 = 0 group by customer with rollup -- order by
+
+-- name: rollup in a subselect
+select * from (select warehouse, item_code, sum(amount) as amount from `tabSales Invoice Item` where warehouse = 'W1' group by warehouse, item_code with rollup) t where t.item_code is null order by t.warehouse
