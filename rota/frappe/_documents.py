@@ -316,14 +316,21 @@ def import_doc(path: str) -> None:
 
 
 def validate_and_sanitize_search_inputs(fn: Any) -> Any:
-    """Decorate a link field's query: `start` and `page_len` are numbers, and an unknown DocType finds nothing."""
+    """Decorate a link field's query: `searchfield` is a field's name, `start` and `page_len` are numbers.
+
+    Of an unknown DocType it finds nothing.
+    """
     import functools
     import inspect
+
+    from rota.frappe.desk.search import sanitize_searchfield
 
     @functools.wraps(fn)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         given = inspect.signature(fn).bind(*args, **kwargs).arguments
-        given["start"], given["page_len"] = int(given.get("start") or 0), int(given.get("page_len") or 0)
+        sanitize_searchfield(given.get("searchfield"))
+        for number in ("start", "page_len"):
+            given[number] = frappe.utils.cint(given.get(number))
         if not frappe.db.exists("DocType", given["doctype"]):
             return []
         return fn(**given)

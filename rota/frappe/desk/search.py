@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from rota import frappe  # what an app has put there counts
 from rota.frappe._missing import missing
 
 validate_and_sanitize_search_inputs = frappe.validate_and_sanitize_search_inputs
+
+_FIELD = re.compile(r"(`[\w ]+`\.|\w+\.)?`?\w+`?")
+
+
+def sanitize_searchfield(searchfield: str | None) -> None:
+    """Refuse what is no field's name: apps put it into statements.
+
+    Raises:
+        DataError: it is none.
+    """
+    if searchfield and not _FIELD.fullmatch(searchfield):
+        frappe.throw(frappe._("Invalid Search Field {0}").format(searchfield), frappe.DataError)
 
 
 @frappe.whitelist()
@@ -43,6 +56,7 @@ def search_widget(
     **_: Any,
 ) -> Any:
     """Rows of such documents: name, title, and the fields that the DocType is searched by. `query`: an app's own."""
+    sanitize_searchfield(searchfield)
     filters = frappe.parse_json(filters) if isinstance(filters, str) else filters
     if query:
         function = frappe.get_attr(query)
