@@ -5,6 +5,8 @@ from frappe.rate_limiter import rate_limit
 from frappe.utils import cint
 from frappe.utils.caching import redis_cache, site_cache
 
+from library.events import SEEN
+
 
 def count_books():
     """How many books there are."""
@@ -25,6 +27,18 @@ def job_facts(job_id=None):
     """What a job knows of itself."""
     job = frappe.local.job
     return {"method": job.method, "user": frappe.session.user, "job_id": job_id, "site": job.site}
+
+
+def leave_a_word(book):
+    """Ask for something to be done after the job, and fail."""
+    frappe.local.job.after_job.add(lambda: SEEN.append(("asked for", book)))
+    frappe.db.set_value("Book", book, "title", "Lost")
+    raise ValueError("torn page")
+
+
+def use(row, function, kind):
+    """Work with what was given: a child row, a function, a class."""
+    return {"row": row.title, "of": row.parent, "sum": function(row.pages), "kind": kind.__name__}
 
 
 def touch(book):

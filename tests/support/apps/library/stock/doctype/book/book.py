@@ -22,6 +22,10 @@ class Book(Document):
         """What `queue_action("recheck")` runs."""
         self.db_set("title", f"{self.title}, checked")
 
+    def describe(self):
+        """What the document is like where this runs."""
+        return {"title": self.title, "new": self.is_new(), "chapters": [row.title for row in self.chapters]}
+
     def fail(self):
         """Raise."""
         raise ValueError("torn page")
