@@ -1,6 +1,34 @@
 """Each safeguard of the protocol: the harm that it prevents happens as soon as it is switched off.
 
-A scenario plays the shortest way to the harm and says whether it happened.
+A scenario plays the shortest way to the harm and says whether it happened. Those that are not in this module:
+
+| safeguard | scenario |
+| --- | --- |
+| | test_safeguards_of_claims.py |
+| fence raised before a resumable job goes on | fence_is_raised_before_a_resumable_job_goes_on |
+| ledger row in the effects' transaction | the_ledger_commits_with_the_effects |
+| floor below every current claim | the_floor_is_below_every_current_claim |
+| claim number in the message | a_worker_is_told_its_claim |
+| claim number never given out twice | no_claim_number_comes_twice |
+| kill, wait, ask | a_killed_worker_is_waited_for |
+| jobs of a job that wrote nothing go with its outcome | jobs_of_a_job_that_wrote_nothing_go_with_its_outcome |
+| callbacks in the outcome's transaction | callbacks_go_with_the_outcome |
+| what was never sent is released | claims_that_were_never_sent_are_given_back |
+| | test_safeguards_of_jobs.py |
+| key, not public id | a_job_is_known_by_its_key |
+| outbox read under jobs.db's lock | the_outbox_is_read_under_the_lock_of_jobs_db |
+| settle before an outcome is recorded | an_outcome_is_recorded_after_settling |
+| asking: outbox first | who_asks_reads_the_outbox_first |
+| tick: no check-then-insert | a_tick_is_taken_and_not_looked_for |
+| tick: job in its transaction, cursor in jobs.db | a_ticks_job_is_in_its_transaction, last_due_is_not_kept_in_... |
+| | test_safeguards_of_backups.py |
+| backup is one cut | site_db_first, jobs_db_first_and_... |
+| | test_safeguards_of_commits.py (PostgreSQL) |
+| unknown outcome: a waiting compare-and-set | an_unknown_outcome_waits_..., an_outcome_waits_for_a_commit_under_way |
+| a worker with an unknown outcome ends | a_worker_with_an_unknown_outcome_ends |
+| what was never sent is released | a_claim_without_an_answer_is_given_back |
+| claim is one statement | a_claim_is_one_statement |
+| asking is one SELECT | whether_an_id_is_active_is_one_statement |
 """
 
 from __future__ import annotations
