@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rota.documents.conditions import Rules
 from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
+from rota.documents.failures import Failures
 from rota.documents.fieldtypes import Kind
 from rota.documents.query import Select
 from rota.documents.rows import rows_of
@@ -18,25 +18,13 @@ from rota.documents.storage import read_single, single_text, single_value
 from rota.documents.values import to_text
 from rota.documents.virtual import virtual_count
 from rota.documents.writes import Writes
-from rota.errors import (
-    DuplicateEntryError,
-    InvalidColumnName,
-    QueryDeadlockError,
-    QueryTimeoutError,
-    StoreConflict,
-    StoreError,
-    TooManyWritesError,
-    UniqueValidationError,
-)
+from rota.errors import InvalidColumnName
 
 if TYPE_CHECKING:
     from rota.documents.documents import Documents
 
-_NO_COLUMN = re.compile(r"no such column|has no column|column .* does not exist", re.I)
-_NO_TABLE = re.compile(r"no such table|relation .* does not exist", re.I)
 
-
-class DocumentDatabase(Writes, SchemaAccess):
+class DocumentDatabase(Writes, SchemaAccess, Failures):
     """Reads and writes of one site's tables."""
 
     def __init__(self, documents: Documents) -> None:
@@ -356,43 +344,6 @@ class DocumentDatabase(Writes, SchemaAccess):
     def set_global(self, key: str, val: Any, user: str = "__global") -> None:
         """Keep a value for the whole site."""
         self._documents.defaults.set(key, val, user)
-
-    # --- errors ---
-
-    @staticmethod
-    def is_deadlocked(error: BaseException) -> bool:
-        """Whether an error is a deadlock."""
-        return isinstance(error, QueryDeadlockError)
-
-    @staticmethod
-    def is_timedout(error: BaseException) -> bool:
-        """Whether an error is a lock's or statement's time limit."""
-        return isinstance(error, QueryTimeoutError)
-
-    @staticmethod
-    def is_duplicate_entry(error: BaseException) -> bool:
-        """Whether an error is a name or value that is taken."""
-        return isinstance(error, (StoreConflict, DuplicateEntryError, UniqueValidationError))
-
-    is_unique_key_violation = is_primary_key_violation = is_duplicate_entry
-
-    @staticmethod
-    def is_missing_column(error: BaseException) -> bool:
-        """Whether an error is a column that is not there."""
-        said = isinstance(error, StoreError) and _NO_COLUMN.search(str(error))
-        return isinstance(error, InvalidColumnName) or bool(said)
-
-    @staticmethod
-    def is_table_missing(error: BaseException) -> bool:
-        """Whether an error is a table that is not there."""
-        return isinstance(error, StoreError) and bool(_NO_TABLE.search(str(error)))
-
-    DuplicateEntryError = DuplicateEntryError
-    TooManyWritesError = TooManyWritesError
-    QueryDeadlockError = QueryDeadlockError
-    QueryTimeoutError = QueryTimeoutError
-    # What drivers of databases call whatever a statement did wrong.
-    OperationalError = InternalError = ProgrammingError = IntegrityError = StoreError
 
 
 def _listed(fields: Sequence[str] | str) -> list[str]:
