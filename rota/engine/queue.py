@@ -203,9 +203,8 @@ class Queue:
             JobLost: that job has lost its claim.
             StoreBusy, CommitUnknown: as the store says.
         """
-        with self.store.turn() as turn:
-            inserted = turn.insert(specs, by=by)
-        if turn.woken or any(spec.run_at is not None for spec in specs):
+        inserted = self.store.insert(specs, by=by)
+        if specs:
             self._wake()
         return inserted
 

@@ -115,8 +115,7 @@ class Enqueues:
         self.batches.rolled_back()
 
     def _insert(self, specs: Sequence[JobSpec]) -> None:
-        with self._store.turn() as turn:
-            turn.insert(specs, by=self.claim)
+        self._store.insert(specs, by=self.claim)
 
     def _clear(self) -> None:
         self._waiting = []

@@ -14,7 +14,7 @@ AT_ONCE = 1000
 #: characters of arguments that one statement carries, if it carries more than one job
 TEXT_AT_ONCE = 1 << 20
 
-_list = json.JSONEncoder(separators=(",", ":")).encode
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def are_alike(specs: Sequence[JobSpec]) -> bool:
@@ -31,24 +31,32 @@ def are_alike(specs: Sequence[JobSpec]) -> bool:
     )
 
 
+def fits_one_statement(specs: Sequence[JobSpec]) -> bool:
+    """Whether `insert_alike` needs one statement for these jobs on PostgreSQL."""
+    return 0 < len(specs) <= AT_ONCE and are_alike(specs) and len(specs) <= _size(specs)
+
+
 def insert_alike(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
     """Insert jobs that are alike; they can be claimed once this commits."""
     first = specs[0]
     same = job_row_without_body(first) | {"after_kwargs": body_after_kwargs(first)}
     work.know_lanes({(first.queue, first.lane)})
-    size = max(1, min(AT_ONCE, TEXT_AT_ONCE // max(len(spec.kwargs) for spec in specs)))
+    size = _size(specs)
     for start in range(0, len(specs), size):
         keys = [spec.key for spec in specs[start : start + size]]
         kwargs = [spec.kwargs for spec in specs[start : start + size]]
         _check_keys(keys)
+        place = work.places(len(keys))[0] if work.sqlite else 0
+        work.run("insert_alike", **same, kwargs=_json(dict(zip(keys, kwargs, strict=True))))
         if work.sqlite:
-            place = work.places(len(keys))[0]
-            work.run("insert_alike", **same, kwargs=_list(dict(zip(keys, kwargs, strict=True))))
-            work.run("insert_alike_live", **same, keys=_list(keys), place=place)
-        else:
-            work.run("insert_alike", **same, keys=keys, kwargs=kwargs)
+            work.run("insert_alike_live", **same, keys=_json(keys), place=place)
     work.woken.add(first.queue)
     return [Inserted(spec.key, JobState.QUEUED) for spec in specs]
+
+
+def _size(specs: Sequence[JobSpec]) -> int:
+    """How many of these jobs one statement takes."""
+    return max(1, min(AT_ONCE, TEXT_AT_ONCE // max(len(spec.kwargs) for spec in specs)))
 
 
 def _check_keys(keys: Sequence[str]) -> None:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from rota.clock import Clock, to_micros
 from rota.db import Connection, Database, Statements
-from rota.errors import PairMismatch, StoreBusy
+from rota.errors import CommitUnknown, PairMismatch, StoreBusy, StoreUnavailable
+from rota.jobs import JobSpec
 from rota.store import gates, reads
+from rota.store.alike import fits_one_statement, insert_alike
 from rota.store.connections import TURN, Connections
 from rota.store.expiry import Expiry
 from rota.store.handoff import Handoff, notify
+from rota.store.insert import check_claim, insert
 from rota.store.migrate import migrate_engine, migrate_handoff
 from rota.store.notify import Notifier
 from rota.store.queries import PACKAGE
@@ -22,7 +25,7 @@ from rota.store.settle import Settled, prune_ledger, settle, sweep
 from rota.store.turn import Turn
 from rota.store.views import JobFilter, JobView
 from rota.store.wire import decode_spec
-from rota.store.words import OnStopped, Steering, StoreSettings
+from rota.store.words import ClaimRef, Inserted, OnStopped, Steering, StoreSettings
 from rota.store.work import Work
 
 if TYPE_CHECKING:
@@ -121,6 +124,32 @@ class Store(Registers):
         """
         with self._changing(busy_timeout=busy_timeout) as work:
             yield Turn(work)
+
+    def insert(self, specs: Sequence[JobSpec], *, by: ClaimRef | None = None) -> list[Inserted]:
+        """Enqueue jobs in a transaction of their own, as `Turn.insert` does in one of several changes.
+
+        Raises:
+            JobLost: `by`, the job that does it, has lost its claim.
+            StoreBusy, CommitUnknown: as `turn` does.
+        """
+        if by is None and self.dialect == "postgresql" and not self.settings.pooler and fits_one_statement(specs):
+            return self._insert_at_once(specs)
+        with self._changing() as work:
+            if by is not None:
+                check_claim(work, by)
+            return insert(work, specs)
+
+    def _insert_at_once(self, specs: Sequence[JobSpec]) -> list[Inserted]:
+        """One statement that commits by itself: the way to the server and back is the most of an enqueue."""
+        with self._connections.use("turn") as tx:
+            work = self._work(tx)
+            try:
+                inserted = insert_alike(work, specs)
+            except StoreUnavailable as error:
+                raise CommitUnknown(f"{self._engine.describe()}: the insert did not answer: {error}") from error
+            if self._notifier is not None:
+                self._notifier.tell(tx, work.woken)
+            return inserted
 
     @contextmanager
     def _changing(self, *, busy_timeout: float | None = None) -> Iterator[Work]:

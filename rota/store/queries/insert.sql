@@ -53,9 +53,8 @@ insert into live (key, id, slot, state, waits, queue, lane, seq, method, root, n
 select value, value, 0, 1, 0, :queue, :lane, :place + key, :method, :root, 0 from json_each(:keys)
 
 -- name: insert_alike (postgresql)
--- Jobs that differ in key and arguments only, in the order of :keys.
 with new as materialized (
-    select n.id::uuid as key, n.id, n.kwargs from unnest(:keys::text[], :kwargs::text[]) n(id, kwargs)
+    select n.id::uuid as key, n.id, n.kwargs from json_each_text(:kwargs::json) n(id, kwargs)
 ), facts as (
     insert into rota.job (key, id, root, method, queue, lane, username, created_at, parent, made_by, retry_of, body)
     select key, id, :root, :method, :queue, :lane, :username, :created_at, :parent::uuid, :made_by::bigint,
