@@ -210,7 +210,7 @@ def test_queues_jobs_and_workers_are_listed(frappe: Any, site: Site) -> None:
         background_jobs.get_queue("fast")
 
 
-def test_the_worker_whose_job_asks_does_not_count_as_busy(frappe: Any, site: Site, context: Any) -> None:
+def test_the_worker_whose_job_asks_is_busy_unless_it_is_the_only_one(frappe: Any, site: Site, context: Any) -> None:
     from rota.store import WorkerRow
 
     frappe.enqueue("library.tasks.add", one=1)
@@ -218,17 +218,22 @@ def test_the_worker_whose_job_asks_does_not_count_as_busy(frappe: Any, site: Sit
     frappe.db.commit()
     one, two = _claim(site)
     born = site.store.now()
-    with site.store.turn() as turn:
-        rows = [WorkerRow(pid=pid, state="busy", born_at=born, key=key) for pid, key in ((1, one.key), (2, two.key))]
-        turn.register("t" * 8, host="h", pid=1, boot_id="b", queues=("default",), lease=60)
-        turn.workers("t" * 8, rows)
-
-    assert sorted(row.status for row in background_jobs.get_workers_status()) == ["busy", "busy"]
+    rows = [WorkerRow(pid=pid, state="busy", born_at=born, key=key) for pid, key in ((1, one.key), (2, two.key))]
     context.running = type("Running", (), {"key": one.key})()
-    statuses = {row.pid: row.status for row in background_jobs.get_workers_status()}
+
+    seen = []
+    with site.store.turn() as turn:
+        turn.register("t" * 8, host="h", pid=1, boot_id="b", queues=("default",), lease=60)
+    for present in (rows, rows[:1], rows[1:]):
+        with site.store.turn() as turn:
+            turn.workers("t" * 8, present)
+        seen.append({row.pid: row.status for row in background_jobs.get_workers_status()})
+        assert {worker.state for worker in background_jobs.get_workers()} == {"busy"}
+    mine = background_jobs.get_workers()[0].is_mine()
     context.running = None
 
-    assert statuses == {1: "idle", 2: "busy"}
+    assert seen == [{1: "busy", 2: "busy"}, {1: "idle"}, {2: "busy"}]
+    assert not mine
 
 
 def test_execute_job_runs_a_function_as_a_job_would(frappe: Any, site: Site, library: Any, book: Any) -> None:

@@ -270,10 +270,8 @@ def get_queue_info(queue: str | None = None) -> list[AttrDict]:
 class Worker:
     """A worker, as far as RQ's object can be asked for."""
 
-    def __init__(self, view: WorkerView, *, asks: bool) -> None:
+    def __init__(self, view: WorkerView) -> None:
         self._view = view
-        # A health check that runs as a job must not find a worker busy with nothing but itself.
-        self._asks = asks
 
     @property
     def name(self) -> str:
@@ -288,7 +286,7 @@ class Worker:
     @property
     def state(self) -> str:
         """`idle`, `busy`, `starting` or `suspended`."""
-        return "idle" if self._asks and self._view.state == "busy" else self._view.state
+        return self._view.state
 
     def get_state(self) -> str:
         """RQ's name for `state`."""
@@ -296,8 +294,13 @@ class Worker:
 
     def get_current_job(self) -> Job | None:
         """The job that it runs; None when it is idle."""
-        key = None if self._asks else self._view.key
+        key = self._view.key
         return jobs_of(current()).find(key) if key else None
+
+    def is_mine(self) -> bool:
+        """Whether the running job is the one that asks."""
+        running = current().running
+        return running is not None and self._view.key == running.key
 
     def get_current_job_id(self) -> str | None:
         """The id of that job."""
@@ -317,31 +320,29 @@ class Worker:
 def get_workers(queue: Any = None) -> list[Worker]:
     """The workers, all or those that serve a queue."""
     name = queue.name if isinstance(queue, Queue) else queue
-    return [worker for worker in _workers() if name is None or name in worker.queue_names()]
-
-
-def _workers() -> list[Worker]:
-    context = current()
-    running = context.running
-    return [Worker(view, asks=running is not None and view.key == running.key) for view in context.site.store.workers()]
+    workers = map(Worker, current().site.store.workers())
+    return [worker for worker in workers if name is None or name in worker.queue_names()]
 
 
 def get_workers_status(queue: str | None = None) -> list[AttrDict]:
     """Each worker with its state: dicts of `name`, `status` (idle, busy, ...), `queue`, `queues`, `current_job`, `pid`.
 
-    The worker whose job asks is idle, as far as that job is concerned.
+    The worker whose job asks is busy as any other. Where it is the only one it is idle: a health check that runs as a
+    job would alarm for ever about a worker that has nothing else to do.
     """
+    workers = get_workers(queue)
+    is_alone = len(workers) == 1 and workers[0].is_mine()
     return [
         AttrDict(
             name=worker.name,
-            status=worker.state,
-            state=worker.state,
+            status="idle" if is_alone else worker.state,
+            state="idle" if is_alone else worker.state,
             queue=",".join(worker.queue_names()),
             queues=worker.queue_names(),
             current_job=worker.get_current_job_id(),
             pid=worker.pid,
         )
-        for worker in get_workers(queue)
+        for worker in workers
     ]
 
 

@@ -293,6 +293,18 @@ def test_workflow_8_is_quiet_while_its_own_job_or_an_idle_worker_is_all_there_is
     assert not mailbox.received
 
 
+def test_workflow_8_alarms_as_a_job_when_all_other_workers_are_busy(bench: TestBench, mailbox: Mailbox) -> None:
+    with checked_here(bench) as site:
+        with site.open() as context:
+            own = jobs_of(context).enqueue(CHECK)
+        tell_of_workers(site, [("busy", own.key), ("busy", None)])
+        ran, *_mails = run_here(site)
+
+    assert ran.state is JobState.FINISHED
+    (mail,) = mailbox.received
+    assert "All workers are busy - possible backlog" in mail.part("text/plain")
+
+
 def tell_of_workers(site: Site, workers: list[tuple[str, str | None]]) -> None:
     now, token = site.store.now(), new_key()
     rows = [WorkerRow(pid=number, state=state, born_at=now, key=key) for number, (state, key) in enumerate(workers, 2)]
