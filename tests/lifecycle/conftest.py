@@ -113,7 +113,7 @@ class Bench:
 
     def enqueue(self, method: str, *, site: str = "one", count: int = 1, wake: bool = True, **wanted: Any) -> list[str]:
         """Keys of new jobs; what is no field of JobSpec is an argument of the method. `wake`: as on this machine."""
-        own = {name: wanted.pop(name) for name in list(wanted) if name in JobSpec.__dataclass_fields__}
+        own = {name: wanted.pop(name) for name in list(wanted) if name in JobSpec._fields}
         now = to_micros(SystemClock().now())
         common = {"queue": "default", "user": "mia", "timeout": 60.0, "kwargs": json.dumps(wanted)} | own
         specs = [
