@@ -27,7 +27,7 @@ from rota.engine.handout import HandOut
 from rota.engine.holdings import Holdings, News
 from rota.engine.identity import Identity
 from rota.engine.nursery import Dead, NurseryGone
-from rota.engine.outcome import decide
+from rota.engine.outcome import OnFailed, decide
 from rota.engine.pace import Pace
 from rota.engine.peers import Peers
 from rota.engine.report import Report, Runner, decode_report
@@ -69,13 +69,18 @@ class Dispatcher:
         run_folder: Path,
         settings: DispatcherSettings,
         clock: Clock | None = None,
+        on_failed: OnFailed | None = None,
     ) -> None:
-        """`sites` names the bench's sites and how to open each one's store; nothing is opened before `run`."""
+        """`sites` names the bench's sites and how to open each one's store; nothing is opened before `run`.
+
+        `on_failed` is told of each job that has failed for good; it must be quick.
+        """
         self._open_sites = sites
         self._runner = runner
         self._run_folder = run_folder
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._on_failed = on_failed
         self._identity = Identity()
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self._pace = Pace()
@@ -313,6 +318,7 @@ class Dispatcher:
             settings=self._settings,
             waker=self._waker,
             rows=self._worker_rows,
+            on_failed=self._on_failed,
         )
 
     def _gathers(self, one: Holdings, now: float) -> bool:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from rota.engine.crew import Held
 from rota.engine.identity import Identity
 from rota.engine.maintenance import Expirer
+from rota.engine.outcome import OnFailed
 from rota.engine.probe import Probe
 from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
 from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError, StoreUnavailable
-from rota.jobs import Claim, Outcome
+from rota.jobs import Claim, JobState, Outcome
 from rota.store import ClaimCursor, ClaimRef, Store, Turn, Want
 from rota.store.views import LogLine, Progress, WorkerRow
 
@@ -69,8 +70,9 @@ class Holdings:
         settings: DispatcherSettings,
         waker: Waker,
         rows: Callable[[str], list[WorkerRow]],
+        on_failed: OnFailed | None = None,
     ) -> None:
-        """`rows` tells of the workers, as this site may see them."""
+        """`rows` tells of the workers, as this site may see them; `on_failed` is told of jobs that failed for good."""
         self.name = name
         self._open = opener
         self._identity = identity
@@ -79,6 +81,7 @@ class Holdings:
         self._max_crashes = settings.max_crashes
         self._waker = waker
         self._rows = rows
+        self._on_failed = on_failed
         self.listener: Listener | None = None
         self._listen_at = 0.0  #: seconds, monotonic: not tried before
         self.store: Store | None = None
@@ -232,8 +235,11 @@ class Holdings:
             return News()
         self._failures = 0
         self.served_at = now
-        for one in recorded:
-            self.drop(ClaimRef(one.key, one.claim))
+        for one, outcome in zip(recorded, outcomes, strict=True):
+            ref = ClaimRef(one.key, one.claim)
+            if one.state is JobState.FAILED and self._on_failed is not None and ref in self.held:
+                self._on_failed(self.name, self.held[ref].claim, outcome.error)
+            self.drop(ref)
         self._lines = self._lines[len(lines) :]
         if progress:
             self._progress, self._progress_at = {}, now
@@ -355,7 +361,13 @@ class Holdings:
     def _opened(self) -> Store:
         if self.store is None:
             self.store = self._open()
-            self._expirer = Expirer(self.store, site=self.name, identity=self._identity, max_crashes=self._max_crashes)
+            self._expirer = Expirer(
+                self.store,
+                site=self.name,
+                identity=self._identity,
+                max_crashes=self._max_crashes,
+                on_failed=self._on_failed,
+            )
         return self.store
 
     def leave(self) -> None:

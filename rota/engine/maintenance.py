@@ -10,10 +10,10 @@ from random import Random
 
 from rota.engine.identity import Identity
 from rota.engine.neighbors import end_frozen
-from rota.engine.outcome import decide
+from rota.engine.outcome import OnFailed, decide
 from rota.engine.report import Report
 from rota.errors import StoreBusy
-from rota.jobs import Ending, Outcome
+from rota.jobs import Ending, JobState, Outcome
 from rota.store import DispatcherView, LostClaim, Store
 
 log = logging.getLogger("rota.maintenance")
@@ -28,11 +28,15 @@ BUSY_SECONDS = 0.5
 class Expirer:
     """Gives back the claims of dispatchers that are no more (protocol X)."""
 
-    def __init__(self, store: Store, *, site: str, identity: Identity, max_crashes: int) -> None:
+    def __init__(
+        self, store: Store, *, site: str, identity: Identity, max_crashes: int, on_failed: OnFailed | None = None
+    ) -> None:
+        """`on_failed` is told of jobs that have failed by it."""
         self._store = store
         self._site = site
         self._identity = identity
         self._max_crashes = max_crashes
+        self._on_failed = on_failed
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
 
     def expire(self) -> int:
@@ -62,10 +66,14 @@ class Expirer:
             return 0  # site.db is being written; next time
         try:
             with self._store.turn(busy_timeout=BUSY_SECONDS) as turn:
-                recorded = turn.expire([self._outcome(one, turn.now) for one in shut_out])
+                outcomes = [self._outcome(one, turn.now) for one in shut_out]
+                recorded = turn.expire(outcomes)
         except StoreBusy:
             end_frozen(self._store, self._identity, lost)
             return 0
+        for job, outcome, one in zip(shut_out, outcomes, recorded, strict=True):
+            if one.state is JobState.FAILED and self._on_failed is not None:
+                self._on_failed(self._site, job, outcome.error)
         return sum(one.state is not None for one in recorded)
 
     def _end_leases(self, dead: list[DispatcherView]) -> None:

@@ -5,7 +5,7 @@ The store has the last word: a claim that is not ours any more, a ledger that sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Protocol
 
@@ -45,6 +45,21 @@ class Parent(Protocol):
     def queue(self) -> str: ...
     @property
     def user(self) -> str: ...
+
+
+class FailedJob(Protocol):
+    """What people are told of a job that has failed."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+
+
+#: takes the site's name, the job, and its error's text
+OnFailed = Callable[[str, FailedJob, str | None], None]
 
 
 class Ended(Parent, Protocol):

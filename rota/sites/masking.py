@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from rota.store.views import JobView
@@ -28,6 +28,26 @@ def masked(encoded: str, names: Collection[str] = ()) -> Any:
         return _masked(json.loads(encoded), names)
     except ValueError:
         return HIDDEN
+
+
+def secret_values(encoded: str, names: Collection[str] = ()) -> set[str]:
+    """The texts and numbers, as text, that `masked` hides.
+
+    Raises:
+        ValueError: it can't be read.
+    """
+    return set(_hidden(json.loads(encoded), names, is_secret=False))
+
+
+def _hidden(value: Any, names: Collection[str], *, is_secret: bool) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _hidden(one, names, is_secret=is_secret or _is_secret(key, names))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _hidden(one, names, is_secret=is_secret)
+    elif is_secret and value and not isinstance(value, bool):
+        yield str(value)
 
 
 def _masked(value: Any, names: Collection[str]) -> Any:

@@ -10,11 +10,13 @@ from setproctitle import setproctitle
 from rota import config
 from rota.clock import SystemClock
 from rota.engine.dispatcher import Dispatcher
+from rota.engine.outcome import FailedJob
 from rota.engine.queue import Queue
 from rota.engine.scheduler import scheduler_services
 from rota.engine.service import ServiceLoop
 from rota.engine.settings import DispatcherSettings
 from rota.sites.bench import Bench
+from rota.sites.failures import tell_failure
 from rota.sites.run import SiteRunner
 from rota.sites.site import Site
 from rota.sites.switches import why_off
@@ -43,6 +45,10 @@ class BenchSites:
         # One process serves all: a server that says nothing may not take the time in which others' leases run out.
         site = self._served[name] = Site.load(self._bench, name)
         return site.make_store(answer_timeout=ANSWER_SECONDS)
+
+    def tell_failure(self, name: str, job: FailedJob, error: str | None) -> None:
+        """For a dispatcher: say on its output that a job has failed for good."""
+        tell_failure(name, job, error, self._served[name].config.mask_keys)
 
     def scheduled(self) -> Mapping[str, Callable[[], ScheduledSite]]:
         """For a scheduler: each site with its queue and its switches."""
@@ -112,6 +118,10 @@ def run_dispatcher(
     settings = DispatcherSettings.of(config.load(bench.path), queues=queues, workers=workers, burst=burst)
     sites = BenchSites(bench, only)
     dispatcher = Dispatcher(
-        sites=sites.stores, runner=SiteRunner(bench, faces), run_folder=bench.run_path, settings=settings
+        sites=sites.stores,
+        runner=SiteRunner(bench, faces),
+        run_folder=bench.run_path,
+        settings=settings,
+        on_failed=sites.tell_failure,
     )
     return dispatcher.run()

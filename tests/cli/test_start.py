@@ -85,6 +85,32 @@ def test_it_runs_jobs_and_stops_at_sigterm(bench: Bench, start: Callable[..., Ru
     assert "Traceback" not in running.log.read_text()
 
 
+def test_it_says_of_each_job_that_failed_which_and_why(bench: Bench, start: Callable[..., Running]) -> None:
+    tasks = (
+        "import time\n"
+        "def fail(number, password): raise ValueError(f'{number} fails with {password}')\n"
+        "def sleep(): time.sleep(60)\n"
+    )
+    folder = write_app(bench, "fail_app", tasks=tasks)
+    run_process(bench, "install-app", folder.name, check=True)
+    running = start()
+    for method, kwargs in (("fail", {"number": 7, "password": "s3cret", "job_id": "seven"}), ("sleep", {"timeout": 1})):
+        words = ["--args", json.dumps([f"fail_app.tasks.{method}"]), "--kwargs", json.dumps(kwargs)]
+        run_process(bench, "execute", "frappe.enqueue", *words, check=True)
+    wait_until(lambda: json.loads(run_process(bench, "jobs", "stats", "--json").stdout)["failed"] == 2, timeout=60)
+
+    def told() -> list[str]:
+        return [line for line in running.log.read_text().splitlines() if "rota.jobs" in line]
+
+    lines = wait_until(lambda: len(found := told()) == 2 and found, timeout=60)
+    assert lines
+    (failed,) = (line for line in lines if "fail_app.tasks.fail" in line)
+    assert "ERROR" in failed
+    assert failed.endswith(": fail_app.tasks.fail failed, job seven: ValueError: 7 fails with ***")
+    (stopped,) = (line for line in lines if "fail_app.tasks.sleep" in line)
+    assert "JobTimeout" in stopped
+
+
 def test_ctrl_c_is_quiet(start: Callable[..., Running]) -> None:
     running = start()
     os.kill(running.process.pid, signal.SIGINT)
