@@ -259,7 +259,7 @@ def test_the_backup_of_a_newer_rota_is_refused(
     bench: TestBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = back_up(bench.bench, bench.name, tmp_path)
-    monkeypatch.setattr(restoring, "VERSIONS", {**restoring.VERSIONS, "engine": 0})
+    monkeypatch.setattr(restoring, "VERSIONS", {**make.VERSIONS, "engine": 0})
     with pytest.raises(BrokenArchive, match="install that first"):
         restore(bench.bench, made.path)
 
