@@ -21,10 +21,11 @@ def drain(arena: Arena, sizes: Sizes) -> Figures:
     return drained(arena, sizes.backlog)
 
 
-def drained(arena: Arena, count: int, *words: str) -> Figures:
-    """Start workers, with further words of the command, and stop them when so many jobs have finished."""
+def drained(arena: Arena, count: int, *, dispatchers: int = 1) -> Figures:
+    """Start so many dispatchers with their workers, and stop them when so many jobs have finished."""
     since = time.time_ns() // 1000
-    arena.start_workers(*words)
+    for _ in range(dispatchers):
+        arena.start_workers()
     arena.wait_for(count, since=since)
     tree = arena.tree()
     figures = {"CPU us/job": cpu_seconds(tree) / count * 1e6, "PSS MiB": pss_mib(tree)}

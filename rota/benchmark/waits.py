@@ -195,7 +195,7 @@ def _replaced(arena: Arena) -> float:
     killed = time.monotonic()
     psutil.Process(min(before)).send_signal(signal.SIGKILL)
     while not {one.pid for one in _workers(parent)} - before:
-        if time.monotonic() > killed + 30:
+        if time.monotonic() > killed + 60:
             raise TimeoutError("no worker came in place of the one that was killed")
         time.sleep(0.001)
     took = time.monotonic() - killed
@@ -236,7 +236,7 @@ def settle(arena: Arena) -> None:
     time.sleep(1)
 
 
-def wait_for_stamps(arena: Arena, count: int, seconds: float = 60) -> None:
+def wait_for_stamps(arena: Arena, count: int, seconds: float = 180) -> None:
     """Until so many records are there.
 
     Raises:
