@@ -19,6 +19,10 @@ _PIECES = re.compile(r"[^;]*;|[^;]+")
 KEPT_STATEMENTS = 512
 # Seconds between two tries to turn a new file into a WAL file.
 _PAUSE = 0.002
+# Seconds after which a writer must have waited for another, and between two tries to take the lock where writers meet;
+# how many tries that are (_SOON: milliseconds that they take at least), and for how many transactions it is remembered.
+_SLEPT, _PAUSE_OF_WRITERS = 0.001, 0.0001
+_TRIES, _SOON, _REMEMBERED = 50, 20, 100
 
 
 class SQLite(Database):
@@ -56,6 +60,7 @@ class SQLiteConnection(Connection):
     ) -> None:
         super().__init__()
         self.path = path
+        self._met = 0  #: for how many transactions more it is remembered that another one was writing
         mode = "ro" if read_only else "rwc"
         try:
             self.raw = sqlite3.connect(
@@ -147,10 +152,47 @@ class SQLiteConnection(Connection):
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")
         try:
-            self.raw.execute("begin immediate" if write else "begin")
+            if write:
+                self._take_write_lock()
+            else:
+                self.raw.execute("begin")
         except sqlite3.Error as error:
             self._fail(error)
         self.in_transaction = True
+
+    def _take_write_lock(self) -> None:
+        # SQLite waits for other writers by sleeping for 1, 2, 5 and more milliseconds, many times as long as most of
+        # them write. Where writers have met lately, the lock is asked for more often at first.
+        if self._met > 0:
+            self._met -= 1
+            if self._take_soon():
+                return
+        began = time.perf_counter()
+        try:
+            self.raw.execute("begin immediate")
+        finally:
+            if time.perf_counter() - began > _SLEPT:
+                self._met = _REMEMBERED
+
+    def _take_soon(self) -> bool:
+        ((patience,),) = self.raw.execute("pragma busy_timeout")
+        if patience < _SOON:
+            return False
+        self.raw.execute("pragma busy_timeout = 0")
+        try:
+            for _ in range(_TRIES):
+                try:
+                    self.raw.execute("begin immediate")
+                except sqlite3.OperationalError as error:
+                    if _code(error) != sqlite3.SQLITE_BUSY:
+                        raise
+                    self._met = _REMEMBERED
+                    time.sleep(_PAUSE_OF_WRITERS)
+                else:
+                    return True
+            return False
+        finally:
+            self.raw.execute(f"pragma busy_timeout = {patience}")
 
     def commit(self) -> None:
         try:

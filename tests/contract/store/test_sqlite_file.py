@@ -38,3 +38,38 @@ def test_opening_a_new_file_waits_for_who_writes_it(path: Path, other_writer: sq
 def test_a_new_file_that_stays_locked_is_busy_after_the_timeout(path: Path) -> None:
     with pytest.raises(StoreBusy, match="database is locked"):
         SQLite(path).connect(busy_timeout=0.05)
+
+
+def test_writers_that_have_met_ask_often_and_wait_as_long_as_before(path: Path) -> None:
+    first, second = (SQLite(path).connect(busy_timeout=0.05) for _ in range(2))
+    for _ in range(3):
+        first.begin()
+        with pytest.raises(StoreBusy, match="database is locked"):
+            second.begin()
+        first.rollback()
+        second.begin()
+        second.rollback()
+        assert second.value("pragma busy_timeout") == 50
+    first.close()
+    second.close()
+
+
+def test_writers_that_have_met_wait_for_each_other(path: Path) -> None:
+    first = SQLite(path).connect()
+    first.run("create table number (n integer)")
+    first.run("insert into number values (0)")
+
+    def count() -> None:
+        connection = SQLite(path).connect(busy_timeout=60)
+        for _ in range(100):
+            with connection.transaction():
+                connection.run("update number set n = n + 1")
+        connection.close()
+
+    threads = [threading.Thread(target=count) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert first.value("select n from number") == 300
+    first.close()
