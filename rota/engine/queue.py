@@ -44,6 +44,38 @@ class Caller:
 NOBODY = Caller()
 
 
+@dataclass(slots=True, kw_only=True)
+class Wanted:
+    """What an enqueue may ask for beside method and arguments. Spans are seconds, a timedelta or "10m"."""
+
+    queue: str = DEFAULT
+    timeout: Any = None  #: a span; the queue's by default
+    event: str | None = None
+    job_name: str | None = None
+    job_id: str | None = None
+    deduplicate: bool | str = False
+    at_front: bool = False
+    at_front_when_starved: bool = False  #: at the front while more than 16 jobs wait in the queue
+    on_success: Method | None = None
+    on_failure: Method | None = None
+    on_stopped: Method | None = None
+    retry: Any = None  #: a RetryPolicy, its dict, or a number of attempts
+    delay: Any = None  #: a span
+    run_at: datetime | None = None
+    priority: int = 0
+    concurrency_key: str | None = None
+    concurrency_limit: int | None = None
+    rate_limit: Mapping[str, Any] | None = None
+    depends_on: Any = ()  #: jobs, keys or ids that must have finished before (`allow_failure`: ended)
+    allow_failure: bool = False
+    tags: Any = ()
+    mask: Any = ()
+    max_crashes: int | None = None
+    result_ttl: Any = None  #: a span
+    batch: str | None = None
+    language: str | None = None
+
+
 class Queue:
     """The jobs of one site."""
 
@@ -97,92 +129,66 @@ class Queue:
     # --- enqueue ---
 
     def spec(
-        self,
-        method: Method,
-        kwargs: Mapping[str, Any] | None = None,
-        *,
-        caller: Caller = NOBODY,
-        queue: str = DEFAULT,
-        timeout: Any = None,
-        event: str | None = None,
-        job_name: str | None = None,
-        job_id: str | None = None,
-        deduplicate: bool | str = False,
-        at_front: bool = False,
-        at_front_when_starved: bool = False,
-        on_success: Method | None = None,
-        on_failure: Method | None = None,
-        on_stopped: Method | None = None,
-        retry: Any = None,
-        delay: Any = None,
-        run_at: datetime | None = None,
-        priority: int = 0,
-        concurrency_key: str | None = None,
-        concurrency_limit: int | None = None,
-        rate_limit: Mapping[str, Any] | None = None,
-        depends_on: Any = (),
-        allow_failure: bool = False,
-        tags: Any = (),
-        mask: Any = (),
-        max_crashes: int | None = None,
-        result_ttl: Any = None,
-        batch: str | None = None,
-        language: str | None = None,
+        self, method: Method, kwargs: Mapping[str, Any] | None = None, *, caller: Caller = NOBODY, **wanted: Any
     ) -> JobSpec:
-        """One enqueue, complete and checked. Nothing is stored yet.
-
-        `timeout`, `delay`, `result_ttl`: seconds, a timedelta or "10m". `retry`: a RetryPolicy, its dict, or a number
-        of attempts. `at_front_when_starved`: at the front while more than 16 jobs wait in the queue. `depends_on`:
-        jobs, keys or ids that must have finished (`allow_failure`: ended) before.
+        """One enqueue, complete and checked; `wanted` are the fields of `Wanted`. Nothing is stored yet.
 
         Raises:
             UnknownQueue, UnknownMethod, NotEncodable, InvalidRetry, ValidationError, QueueOverloaded, UsageError: what
             was asked for can't be; nothing was enqueued.
         """
+        asked = Wanted(**wanted)
+        queue, parent = asked.queue, caller.parent
         if queue not in self._queues:
             raise UnknownQueue(queue, list(self._queues))
         self._check_room(queue)
         path, now, key = self.path_of(method), self.store.now(), new_key()
-        due = ask.moment_of(run_at, delay, now=now, zone=self._zone)
-        policy = RetryPolicy.of(retry)
-        limit = concurrency_limit if concurrency_limit is not None else self._limit_of(concurrency_key)
-        wanted: dict[str, Any] = {
-            "job_name": job_name,
-            "event": event,
-            "retry": policy and policy.to_dict(),
-            "on_success": self._callback(on_success),
-            "on_failure": self._callback(on_failure),
-            "on_stopped": self._callback(on_stopped),
-            "concurrency_limit": limit,
-            "rate_limit": ask.rate_of(rate_limit),
-            "allow_failure": allow_failure or None,
-            "tags": ask.texts_of("tags", tags) if tags else None,
-            "mask": ask.texts_of("mask", mask) if mask else None,
-            "max_crashes": max_crashes,
-            "result_ttl": None if result_ttl is None else ask.seconds_of("result_ttl", result_ttl),
-            "language": language,
-        }
+        due = ask.moment_of(asked.run_at, asked.delay, now=now, zone=self._zone)
         return JobSpec(
             key=key,
-            id=ask.id_of(job_id, key),
+            id=ask.id_of(asked.job_id, key),
             method=path,
             queue=queue,
             user=caller.user,
             created_at=now,
-            timeout=ask.seconds_of("timeout", timeout, least=0.001) if timeout else self._queues[queue],
-            kwargs=self._codec.encode(dict(kwargs or {})),
-            mode=ask.mode_of(deduplicate, job_id, due),
-            priority=ask.priority_of(priority),
-            at_front=bool(at_front or (at_front_when_starved and self.store.is_starved(queue, STARVED))),
+            timeout=ask.seconds_of("timeout", asked.timeout, least=0.001) if asked.timeout else self._queues[queue],
+            mode=ask.mode_of(asked.deduplicate, asked.job_id, due),
+            priority=ask.priority_of(asked.priority),
+            at_front=self._at_front(asked),
             run_at=due,
             root=caller.root,
-            parent=caller.parent.key if caller.parent else None,
-            made_by=caller.parent.number if caller.parent else None,
-            batch=batch,
-            concurrency_key=concurrency_key,
-            depends_on=self._keys(depends_on) if depends_on else (),
-            options={name: value for name, value in wanted.items() if value is not None},
+            parent=parent.key if parent else None,
+            made_by=parent.number if parent else None,
+            batch=asked.batch,
+            concurrency_key=asked.concurrency_key,
+            depends_on=self._keys(asked.depends_on) if asked.depends_on else (),
+            options=self._options(asked),
+            kwargs=self._codec.encode(dict(kwargs or {})),
         )
+
+    def _options(self, asked: Wanted) -> dict[str, Any]:
+        """What of an enqueue only the worker and the recorder read."""
+        policy, limit = RetryPolicy.of(asked.retry), asked.concurrency_limit
+        options: dict[str, Any] = {
+            "job_name": asked.job_name,
+            "event": asked.event,
+            "retry": policy and policy.to_dict(),
+            "on_success": self._callback(asked.on_success),
+            "on_failure": self._callback(asked.on_failure),
+            "on_stopped": self._callback(asked.on_stopped),
+            "concurrency_limit": self._limit_of(asked.concurrency_key) if limit is None else limit,
+            "rate_limit": ask.rate_of(asked.rate_limit),
+            "allow_failure": asked.allow_failure or None,
+            "tags": ask.texts_of("tags", asked.tags) if asked.tags else None,
+            "mask": ask.texts_of("mask", asked.mask) if asked.mask else None,
+            "max_crashes": asked.max_crashes,
+            "result_ttl": None if asked.result_ttl is None else ask.seconds_of("result_ttl", asked.result_ttl),
+            "language": asked.language,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    def _at_front(self, asked: Wanted) -> bool:
+        return bool(asked.at_front or (asked.at_front_when_starved and self.store.is_starved(asked.queue, STARVED)))
 
     def specs(self, method: Method, many: Iterable[Mapping[str, Any]], **wanted: Any) -> list[JobSpec]:
         """An enqueue for each of `many` kwargs; what else is wanted is the same for all, and checked once."""

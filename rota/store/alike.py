@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from rota.jobs import JobSpec, JobState
-from rota.store.wire import KEY_DIGITS, KEY_LENGTH, body_after_kwargs, job_row_without_body, key, rate_key
+from rota.store.wire import KEY_DIGITS, KEY_LENGTH, body_after_kwargs, job_row_without_body, key, quoted, rate_key
 from rota.store.words import Inserted
 from rota.store.work import Work
 
 AT_ONCE = 1000
 #: characters of arguments that one statement carries, if it carries more than one job
 TEXT_AT_ONCE = 1 << 20
-
-_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def are_alike(specs: Sequence[JobSpec]) -> bool:
@@ -47,11 +44,15 @@ def insert_alike(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
         kwargs = [spec.kwargs for spec in specs[start : start + size]]
         _check_keys(keys)
         place = work.places(len(keys))[0] if work.sqlite else 0
-        work.run("insert_alike", **same, kwargs=_json(dict(zip(keys, kwargs, strict=True))))
+        work.run("insert_alike", **same, kwargs=_object(keys, kwargs))
         if work.sqlite:
-            work.run("insert_alike_live", **same, keys=_json(keys), place=place)
+            work.run("insert_alike_live", **same, keys='["' + '","'.join(keys) + '"]', place=place)
     work.woken.add(first.queue)
     return [Inserted(spec.key, JobState.QUEUED) for spec in specs]
+
+
+def _object(keys: Sequence[str], texts: Sequence[str]) -> str:
+    return "{" + ",".join([f'"{one}":{quoted(text)}' for one, text in zip(keys, texts, strict=True)]) + "}"
 
 
 def _size(specs: Sequence[JobSpec]) -> int:

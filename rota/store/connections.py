@@ -107,6 +107,9 @@ class Connections:
 
     def _lock(self, name: str) -> threading.RLock:
         self._leave_inherited()
+        lock = self._locks.get(name)
+        if lock is not None:
+            return lock
         with self._guard:
             return self._locks.setdefault(name, threading.RLock())
 

@@ -47,6 +47,8 @@ def settle(work: Work, site: Connection, before: Settled) -> Settled:
     complete finishes no job, and must record nothing else either.
     """
     new_jobs, new_ends = site.query(work.sql["unsettled"], {"seq": before.seq})[0]
+    if before.complete and not new_jobs and not new_ends:
+        return before
     after = Settled(before.seq, dict(before.done), before.swept)
     if new_jobs:
         _insert_outbox(work, site, after)

@@ -48,7 +48,7 @@ class Waits(IntEnum):
 
 def body_of(spec: JobSpec) -> str:
     """The JSON object that a worker and a recorder read; `kwargs` in it is the encoded text."""
-    return f'{{"kwargs":{_quoted(spec.kwargs)}{body_after_kwargs(spec)}'
+    return f'{{"kwargs":{quoted(spec.kwargs)}{body_after_kwargs(spec)}'
 
 
 def body_after_kwargs(spec: JobSpec) -> str:
@@ -74,7 +74,7 @@ def read_body(body: str) -> dict[str, Any]:
 
 
 _dumps = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
-_quoted = json.encoder.encode_basestring_ascii
+quoted = json.encoder.encode_basestring_ascii
 
 
 @lru_cache(maxsize=256)
