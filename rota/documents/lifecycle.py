@@ -55,8 +55,7 @@ def insert(doc: Document, *, ignore_if_duplicate: bool, set_name: str | None, se
         doc.flags.in_insert = True
         _before(doc)
         sanitize(doc)
-        if not doc.flags.ignore_validate:
-            validate(doc)
+        validate(doc)
         documents.passwords.keep(doc)
         _set_docstatus(doc)
         if doc.meta.issingle:
@@ -87,7 +86,6 @@ def change(doc: Document) -> None:
         _before(doc)
         if doc._action != "cancel":
             sanitize(doc)
-        if doc._action != "cancel" and not doc.flags.ignore_validate:
             validate(doc)
         if doc._action == "update_after_submit":
             check_update_after_submit(doc)

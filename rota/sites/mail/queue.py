@@ -164,7 +164,6 @@ def _values(context: Context, templates: Templates, mail: Mail, to: Found, cc: F
 def _insert(context: Context, values: Mapping[str, Any]) -> Any:
     doc = context.documents.get_doc(values)
     doc.flags.ignore_links = True  # a reference may be deleted before its mail is sent
-    doc.flags.ignore_validate = True  # an entry that is no address is kept, so that it can be seen
     return doc.insert(ignore_permissions=True)
 
 
