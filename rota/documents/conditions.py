@@ -51,12 +51,16 @@ LONGEST_PATTERN = 10_000
 
 
 class Conditions:
-    """Writes conditions for one statement; `params` collects what they bind."""
+    """Writes conditions for one statement; `params` collects what they bind.
+
+    `calls_mariadbs`: they call functions that a connection to SQLite must be given first.
+    """
 
     def __init__(self, dialect: str, rules: Rules, today: Callable[[], date]) -> None:
         self.dialect = dialect
         self.rules = rules
         self.params: dict[str, Any] = {}
+        self.calls_mariadbs = False
         self._today = today
         self._convert = TO_COLUMN[dialect]
 
@@ -196,12 +200,17 @@ class Conditions:
             raise InvalidFilter(f"a pattern of {len(pattern)} characters is too long")
         if (len(pattern) - len(pattern.rstrip("\\"))) % 2:
             pattern += "\\"  # MariaDB takes a last backslash for itself
-        matched = f"{operator} {self.bind(pattern)} escape '\\'"
+        subject = ref.sql
         if ref.kind not in TEXTS:
-            return f"{self._as_text(ref)} {matched}"
-        if pattern and not (operator == "not like" and self._takes_nothing(ref)):
-            return f"{ref.sql} {matched}"
-        return f"{self._or_empty(ref)} {matched}" if self._takes_nothing(ref) else f"{ref.sql} {matched}"
+            subject = self._as_text(ref)
+        elif self._takes_nothing(ref) and (not pattern or operator == "not like"):
+            subject = self._or_empty(ref)
+        if self.dialect == "sqlite" and not pattern.isascii():
+            self.calls_mariadbs = True  # SQLite's own LIKE knows the case of ASCII only
+            return f"{'not ' if operator == 'not like' else ''}rota_like({self.bind(pattern)}, {subject}, '\\', 0)"
+        if self.dialect == "postgresql" and ref.kind in TEXTS:
+            subject = f'({subject} collate "default")'  # so does "C", in which columns are
+        return f"{subject} {operator} {self.bind(pattern)} escape '\\'"
 
     def _as_text(self, ref: Ref) -> str:
         if self.dialect == "postgresql" and ref.kind is Kind.DATETIME:

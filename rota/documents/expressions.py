@@ -239,10 +239,6 @@ class Expressions:
     def _concat(self, given: list[Expr]) -> Expr:
         return Expr("(" + " || ".join(self._as_text(one) for one in given) + ")", Kind.LONG)
 
-    def _locate(self, given: list[Expr]) -> Expr:
-        part, whole = (f"lower({self._as_text(one)})" for one in given)
-        return Expr(f"instr({whole}, {part})" if self.dialect == "sqlite" else f"strpos({whole}, {part})", Kind.INT)
-
     def _day_of(self, given: list[Expr]) -> Expr:
         _want_date("date", given[0])
         sqlite = self.dialect == "sqlite"
@@ -255,9 +251,6 @@ class Expressions:
         sqlite = self.dialect == "sqlite"
         sql = f"({given[0].sql} || ' 00:00:00.000000')" if sqlite else f"cast({given[0].sql} as timestamp)"
         return Expr(sql, Kind.DATETIME)
-
-    def _lowered(self, name: str) -> Callable[[list[Expr]], Expr]:
-        return lambda given: Expr(f"{name}({self._as_text(given[0])})", Kind.LONG)
 
 
 _OPERATORS = {"ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/"}
@@ -321,14 +314,11 @@ _FUNCTIONS: dict[str, tuple[int, int, _Writer]] = {
     "ifnull": (2, 2, Expressions._first_of),
     "coalesce": (2, 8, Expressions._first_of),
     "concat": (1, 20, Expressions._concat),
-    "locate": (2, 2, Expressions._locate),
     "date": (1, 1, Expressions._day_of),
     "timestamp": (1, 1, Expressions._moment_of),
     "year": (1, 1, _part_of_date("year", 1, 4)),
     "month": (1, 1, _part_of_date("month", 6, 2)),
     "day": (1, 1, _part_of_date("day", 9, 2)),
-    "lower": (1, 1, lambda self, given: self._lowered("lower")(given)),
-    "upper": (1, 1, lambda self, given: self._lowered("upper")(given)),
 }
 
 

@@ -106,7 +106,6 @@ class Query:
         self._get_meta = get_meta
         self._tree = tree
         self._now = now
-        self._calls_mariadbs = False
 
     # --- conditions ---
 
@@ -199,7 +198,7 @@ class Query:
         except UnsupportedSQL as error:
             raise InvalidFilter(f"{text!r:.80} is no field: {error}") from error
         self.conditions.params.update(found.params)
-        self._calls_mariadbs = True
+        self.conditions.calls_mariadbs = True
         return Expr(found.sql, KIND_OF[found.kind.value], aggregate=found.is_aggregate)
 
     # --- the whole ---
@@ -242,7 +241,7 @@ class Query:
             if kind in readers or kind is Kind.FLOAT
         ]
         keys = [key for key, _ in outputs]
-        return Built(sql, self.conditions.params, keys, wanted, calls_mariadbs=self._calls_mariadbs)
+        return Built(sql, self.conditions.params, keys, wanted, calls_mariadbs=self.conditions.calls_mariadbs)
 
     def _named(self, text: str, outputs: list[tuple[str, Expr]]) -> Expr:
         """A field, or what is selected under this key."""

@@ -97,6 +97,8 @@ class Writes(RawSQL):
         condition = query.where(parse(filters))
         if not condition:
             return ""
+        if query.conditions.calls_mariadbs:
+            self.equip(self._session.connection)
         name = quote("name", dialect)
         return f" where {name} in (select t0.{name} from {query.sources.sql()} where {condition})"
 
