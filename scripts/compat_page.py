@@ -32,6 +32,23 @@ public name of `frappe` and `frappe.utils`. A name that Rota has not got says so
 looks like a missing attribute), and a module that it has not got when it is imported.
 """
 
+STATEMENTS = """## Text and SQL
+
+Statements are MariaDB's, and so is what they mean: `frappe.db.sql`, `frappe.qb` and the filters of `get_all` are
+translated, or refused with the part that has no translation. This differs:
+
+| | MariaDB | on SQLite | on PostgreSQL |
+| --- | --- | --- | --- |
+| `'Acme' = 'ACME'`, in filters, groups, orders and unique fields | equal | equal | equal |
+| `'Ä' = 'ä'` | equal | different; equal in `LIKE`, `LOCATE` and `REGEXP` | equal |
+| `'é' = 'e'`, `'ß' = 'ss'` | equal | different | different |
+| `'a' = 'a '` | equal | different | different |
+| which of several equal spellings `DISTINCT` and `GROUP BY` show | any | any | any, maybe another |
+
+Variables, `SHOW`, stored procedures, full-text search, `WITH RECURSIVE` and `JSON_TABLE` are refused. So are
+subselects, `IF` and `CASE` among the fields of `get_all`, as in Frappe.
+"""
+
 #: Names whose attributes an app may choose freely, or that are made anew in each request.
 OPEN = ("conf", "flags", "form_dict", "local", "message_log", "request", "response", "session", "job")
 #: What stands behind names that need an open site.
@@ -103,7 +120,7 @@ def shares() -> dict[str, tuple[float, float]]:
 def page() -> str:
     """The whole page."""
     return "\n".join([INTRODUCTION, *_shares(), *_listing("frappe", _compat.FRAPPE), *_exceptions(),
-                      *_listing("frappe.utils", _compat.UTILS), *_partial()])  # fmt: skip
+                      *_listing("frappe.utils", _compat.UTILS), *_partial(), STATEMENTS])  # fmt: skip
 
 
 def _shares() -> Iterator[str]:
