@@ -1,6 +1,6 @@
 # The project's habits. Everything works on a fresh Debian or Ubuntu with Python 3.11 or newer; scripts/setup fetches the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test storms check docs lock servers
+.PHONY: help demo test storms compat check docs lock servers
 
 RUN := .venv/bin
 LOCK := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
@@ -17,6 +17,9 @@ test: .venv/installed servers ## Run all tests: first the many quick ones, then 
 
 storms: .venv/installed servers ## The long proofs at full size: kills, freezes, partitions, large chains (an hour)
 	ROTA_TEST_FULL=1 $(RUN)/pytest -n 1 -m serial tests/whole
+
+compat: .venv/installed ## Prove again that a test notices each name of Frappe that docs/compat.md counts as proved (some minutes)
+	$(RUN)/python -m scripts.compat_proof --check
 
 check: .venv/installed ## Formatting, lint, types, the floors, and the documentation
 	$(RUN)/ruff format --check .

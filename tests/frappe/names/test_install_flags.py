@@ -16,6 +16,7 @@ def test_the_code_of_an_app_sees_that_it_is_installed_or_migrated(made_on_sqlite
     bench = Bench(tmp_path / "bench")
     shutil.copytree(made_on_sqlite.path, bench.path)
     forget_app(APP)
+    forget_app("noting")
     package = bench.apps_path / "noting" / "noting"
     package.mkdir(parents=True)
     names = ("before_install", "after_install", "before_migrate", "after_migrate")
@@ -35,6 +36,5 @@ def test_the_code_of_an_app_sees_that_it_is_installed_or_migrated(made_on_sqlite
     assert [(name, ("noting", None, None)) for name in ("before_install", names[2], names[3], "after_install")] == SEEN
     SEEN.clear()
     migrate(bench, SITE)
-    forget_app("noting")
 
     assert [(name, (None, True, None)) for name in ("before_migrate", "after_migrate")] == SEEN
