@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rota.config import Config, load
+from rota.config import load
 from rota.db import Database
 from rota.db.sqlite import SQLite
 from rota.errors import BrokenArchive, RestoreUnfinished, RotaError, UsageError
@@ -81,7 +81,7 @@ def restore(bench: Bench, archive: Path, name: str | None = None, *, database: s
             counts, jobs = _make_fit(archive, manifest, unpacked)
         else:
             counts, jobs = _load(archive, manifest, unpacked, _site(bench, name, settings))
-        kept = _put_in_place(archive, folder, unpacked, settings)
+        kept = _put_in_place(archive, _site(bench, name, settings), unpacked, settings)
     return Restored(site=name, made_at=str(manifest.get("made_at")), counts=counts, kept=kept, jobs=jobs)
 
 
@@ -175,10 +175,9 @@ def _other_kind(name: str, here: str, there: str) -> str:
 
 
 def _site(bench: Bench, name: str, settings: Mapping[str, Any]) -> Site:
-    """A site with settings that are in no file yet, or in one that nobody may read as a site's now."""
+    """The site with a database that its file may not name yet."""
     common = load(bench.path)
-    known = {key: value for key, value in settings.items() if key in Config.__dataclass_fields__}
-    return Site(bench, name, replace(common, **known))
+    return Site(bench, name, replace(common, **{key: settings[key] for key in DATABASE_KEYS if key in settings}))
 
 
 # --- databases ---
@@ -232,16 +231,16 @@ def _repair(engine: Database, documents: Database) -> Mapping[str, int]:
 # --- in place ---
 
 
-def _put_in_place(archive: Path, site: Path, unpacked: Path, settings: dict[str, Any]) -> Path | None:
+def _put_in_place(archive: Path, target: Site, unpacked: Path, settings: dict[str, Any]) -> Path | None:
     """Let the unpacked files take the place of the site's, which are kept; where."""
+    site, documents = target.path, target.database
     kept = site / BACKUPS / _kept_name(site, archive)
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_json(site / MARKER, {"archive": str(archive.absolute()), "kept": kept.name})
     flush_folder(site)
-    if settings["db_type"] == "sqlite":
-        documents = site / (settings.get("db_name") or SITE_DB)
-        _exchange(unpacked / SITE_DB, documents, kept / SITE_DB, _FILES)
-        _exchange(unpacked / JOBS_DB, documents.with_name(ENGINE_DB), kept / JOBS_DB, _FILES)
+    if isinstance(documents, SQLite):
+        _exchange(unpacked / SITE_DB, documents.path, kept / SITE_DB, _FILES)
+        _exchange(unpacked / JOBS_DB, documents.path.with_name(ENGINE_DB), kept / JOBS_DB, _FILES)
     for name in FOLDERS:
         (unpacked / name).mkdir(parents=True, exist_ok=True)
         _exchange(unpacked / name, site / name, kept / name)
