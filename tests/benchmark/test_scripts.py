@@ -116,6 +116,22 @@ def test_the_page_has_a_place_for_the_table() -> None:
     assert len(module.MARKED.findall(module.PAGE.read_text())) == 1
 
 
+def test_unit_costs_are_computed_from_what_was_measured() -> None:
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        module = importlib.import_module("scale")
+    finally:
+        sys.path.remove(str(SCRIPTS))
+    figures = {"jobs/s": 1000.0, "CPU us/job": 80.0, "database MiB": 102.4}
+    rows = found("a", "sqlite", **figures) | {"sizes": {"backlog": 100_000}}
+    sweeps = {"curves": {"sites": {"points": {"sqlite": [[1, 0.2], [201, 0.6]]}}}}
+    lines = module.table(rows, sweeps).splitlines()
+    assert "| the same, million a day | 86.4 | not measured |" in lines
+    assert "| GiB of a million finished jobs | 1.00 | not measured |" in lines
+    assert "| processor of 100 further idle sites, % | 0.20 | not measured |" in lines
+    assert len(module.MARKED.findall(module.PAGE.read_text())) == 1
+
+
 def test_pictures_are_drawn_of_what_there_is(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the group `benchmarks` of pyproject.toml is not installed")
     points = {"sqlite": [[1, 2.0], [1000, 3.0]], "postgresql": [[1, 2.5], [1000, 2.4]]}
