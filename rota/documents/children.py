@@ -17,14 +17,14 @@ PARENT = "rota_parent"
 
 def told_apart(meta: Meta, fields: Any) -> tuple[Any, dict[str, list[Any]]]:
     """The fields without those that ask for child rows, and what is asked of the rows of each table field."""
-    if isinstance(fields, str) and "{" not in fields:
+    given = field_list(fields) if isinstance(fields, str) and "{" in fields else fields
+    if not isinstance(given, (list, tuple)) or not any(isinstance(one, dict) for one in given):
         return fields, {}
-    given = field_list(fields)
     tables = {field.fieldname for field in meta.table_fields}
     asked: dict[str, list[Any]] = {}
     rest = []
     for one in given:
-        if isinstance(one, Mapping) and one and tables.issuperset(one):
+        if isinstance(one, dict) and one and tables.issuperset(one):
             asked.update({str(name): field_list(columns) for name, columns in one.items()})
         else:
             rest.append(one)
