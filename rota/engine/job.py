@@ -119,6 +119,11 @@ class Job:
     def is_canceled(self) -> bool:
         return self.get_status() is JobState.CANCELED
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it came of the enqueue that gave this handle; False if that found another one of its id."""
+        return self._spec is not None
+
     # --- what became of it ---
 
     @property

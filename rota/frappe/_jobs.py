@@ -72,7 +72,8 @@ def enqueue(
     # Not by `jobs.is_active`, which remembers the answer for the next plain enqueue of the id.
     was_there = deduplicate is True and job_id is not None and _is_there(job_id)
     job = jobs.enqueue(method, kwargs, enqueue_after_commit=enqueue_after_commit, **options)
-    return None if was_there else job
+    # Many may have looked at once and found nothing.
+    return None if was_there or (deduplicate is True and not job.is_own) else job
 
 
 def _is_there(job_id: str) -> bool:

@@ -58,9 +58,8 @@ class Jobs:
             return winner
         if self._belongs_to_transaction(enqueue_after_commit):
             self._context.enqueues.add(spec)
-        else:
-            self._context.enqueues.publish_now(spec)
-        return self.queue.handle(spec)
+            return self.queue.handle(spec)
+        return self.queue.handle(spec, self._context.enqueues.publish_now(spec)[0])
 
     def enqueue_many(self, method: Method, many: Iterable[Mapping[str, Any]], **options: Any) -> list[Job]:
         """Enqueue a call for each of `many` kwargs, all with the open transaction."""

@@ -13,7 +13,7 @@ from rota.db.connection import Connection
 from rota.errors import ChainStopped
 from rota.jobs import JobSpec, Mode
 from rota.sites.openings import Openings
-from rota.store import ClaimRef, Store
+from rota.store import ClaimRef, Inserted, Store
 
 if TYPE_CHECKING:
     from rota.sites.running import Running
@@ -44,11 +44,12 @@ class Enqueues:
         """Enqueue with the transaction's commit."""
         self._waiting += specs
 
-    def publish_now(self, *specs: JobSpec) -> None:
+    def publish_now(self, *specs: JobSpec) -> list[Inserted]:
         """Enqueue at once, whatever becomes of the transaction (`enqueue_after_commit=False`)."""
-        self._insert(self.batches.marked([*specs], is_commit=False))
+        inserted = self._insert(self.batches.marked([*specs], is_commit=False))
         self.batches.published()
         self._wake()
+        return inserted
 
     def waiting(self, job_id: str) -> JobSpec | None:
         """The job of this id, or of a chain with this root, that the open transaction will enqueue."""
@@ -114,8 +115,8 @@ class Enqueues:
         self._clear()
         self.batches.rolled_back()
 
-    def _insert(self, specs: Sequence[JobSpec]) -> None:
-        self._store.insert(specs, by=self.claim)
+    def _insert(self, specs: Sequence[JobSpec]) -> list[Inserted]:
+        return self._store.insert(specs, by=self.claim)
 
     def _clear(self) -> None:
         self._waiting = []
@@ -150,8 +151,8 @@ class JobEnqueues(Enqueues):
     def add(self, *specs: JobSpec) -> None:
         super().add(*map(self._as_child, specs))
 
-    def publish_now(self, *specs: JobSpec) -> None:
-        super().publish_now(*map(self._as_child, specs))
+    def publish_now(self, *specs: JobSpec) -> list[Inserted]:
+        return super().publish_now(*map(self._as_child, specs))
 
     def last(self, outcome: Callable[[], tuple[str | None, list[JobSpec]]]) -> None:
         """The next commit ends the job: `outcome` gives its encoded result and the callbacks to insert with it."""
