@@ -3,45 +3,14 @@
 from __future__ import annotations
 
 import sys
-from random import Random
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from rota.engine.outcome import decide
 from rota.errors import DocumentLockedError, NotInRota, UnknownMethod, UnknownQueue, UsageError, ValidationError
-from rota.frappe import install_as_frappe
 from rota.frappe.utils import background_jobs
-from rota.sites.local import LocalWorker
 from rota.sites.site import Site
-from rota.store import ClaimCursor, Want
-
-
-def run_jobs(site: Site) -> list[str]:
-    """Run all that waits, as a worker does; how each ended."""
-    endings = []
-    with LocalWorker(site, install_as_frappe, lambda _: None) as worker:
-        while claims := _claim(site):
-            for claim in claims:
-                report = worker.run(claim)
-                endings.append(f"{claim.method.rpartition('.')[2]}: {report.ending.value} {report.error or ''}".strip())
-                _record(site, claim, report)
-    return endings
-
-
-def _claim(site: Site) -> list[Any]:
-    wants = [Want(queue=name, limit=10) for name in site.config.queues()]
-    token = uuid4().hex
-    with site.store.turn() as turn:
-        turn.register(token, host="h", pid=1, boot_id="b", queues=tuple(site.config.queues()), lease=60)
-        return turn.claim(token, wants, 10, ClaimCursor())
-
-
-def _record(site: Site, claim: Any, report: Any) -> None:
-    outcome = decide(claim, report, now=site.store.now(), random=Random(1))
-    with site.store.turn() as turn:
-        turn.record([outcome])
+from tests.support.working import claim_all, run_jobs
 
 
 def test_a_job_belongs_to_the_transaction_that_enqueues_it(frappe: Any, site: Site) -> None:
@@ -216,7 +185,7 @@ def test_the_worker_whose_job_asks_is_busy_unless_it_is_the_only_one(frappe: Any
     frappe.enqueue("library.tasks.add", one=1)
     frappe.enqueue("library.tasks.add", one=2)
     frappe.db.commit()
-    one, two = _claim(site)
+    one, two = claim_all(site)
     born = site.store.now()
     rows = [WorkerRow(pid=pid, state="busy", born_at=born, key=key) for pid, key in ((1, one.key), (2, two.key))]
     context.running = type("Running", (), {"key": one.key})()
