@@ -20,7 +20,7 @@ from rota.documents.comparison import same_value
 from rota.documents.dictionary import AttrDict
 from rota.documents.fieldtypes import Kind
 from rota.documents.lifecycle import change, check_if_latest, insert, name_new
-from rota.documents.storage import delete_rows_not_in, insert_row, read_document, update_row, write_single
+from rota.documents.storage import delete_rows_not_in, insert_row, read_document, store_rows, update_row, write_single
 from rota.errors import DoesNotExistError, PermissionError  # noqa: A004 - Frappe's name
 
 __all__ = ["BaseDocument", "DocStatus", "Document", "set_provider"]
@@ -238,8 +238,21 @@ class Document(BaseDocument):
         """Store the rows of a table field; those no longer there are deleted."""
         rows = self._rows(fieldname)
         delete_rows_not_in(self, fieldname, rows)
-        for row in rows:
-            row.db_update()
+        if _go_together(rows):
+            store_rows(rows)
+        else:
+            for row in rows:
+                row.db_update()
+
+    def insert_children(self) -> None:
+        """Store the rows of a new document: all of them are new, even those that have a name."""
+        for field in self.meta.table_fields:
+            rows = self._rows(field.fieldname)
+            if _go_together(rows):
+                store_rows(rows, are_new=True)
+            else:
+                for row in rows:
+                    row.db_insert()
 
     # --- who may ---
 
@@ -345,3 +358,11 @@ class Document(BaseDocument):
             TimestampMismatchError, DocstatusTransitionError: see `save`.
         """
         check_if_latest(self)
+
+
+def _go_together(rows: list[Any]) -> bool:
+    """Whether rows can be stored in one go: they are of one DocType, and its class has no way of its own."""
+    if len(rows) < 2 or any(row.doctype != rows[0].doctype for row in rows):
+        return False
+    kind = type(rows[0])
+    return kind.db_insert is Document.db_insert and kind.db_update is Document.db_update

@@ -62,8 +62,7 @@ def insert(doc: Document, *, ignore_if_duplicate: bool, set_name: str | None, se
             write_single(doc)
         else:
             doc.db_insert(ignore_if_duplicate=ignore_if_duplicate)
-        for row in doc.get_all_children():
-            row.db_insert()
+        doc.insert_children()
         doc.run_method("after_insert")
         doc.flags.in_insert = False
         doc.__dict__.pop("__islocal", None)

@@ -110,6 +110,10 @@ class Rows:
         """Write all columns of the row with this name; how many rows that were (0 or 1)."""
         return session.write(self._update, self.bind(values))
 
+    def update_many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write all columns of several rows."""
+        session.write_many(self._update, [self.bind(values) for values in rows])
+
     def delete(self, session: Session, name: Any) -> int:
         """Delete the row of this name; how many that were."""
         return session.write(self._delete, {"name": self.key(name)})

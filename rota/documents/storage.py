@@ -104,10 +104,7 @@ def insert_row(doc: Any, *, ignore_if_duplicate: bool = False) -> None:
     documents: Documents = doc.documents
     meta = doc.meta
     refuse_view(documents, meta)
-    if not doc.name:
-        set_new_name(doc, documents.series)
-    if not doc.__dict__.get("creation"):
-        stamp(doc)
+    _name_and_stamp(doc)
     values = _values(doc, meta)
     try:
         with documents.session.atomic():
@@ -132,6 +129,43 @@ def update_row(doc: Any) -> None:
         rows_of(doc.meta, documents.session.dialect).update(documents.session, _values(doc, doc.meta))
     except StoreConflict as error:
         raise conflict(doc, taken_columns(error), error) from error
+
+
+def store_rows(rows: Sequence[Any], *, are_new: bool = False) -> None:
+    """Insert the new rows of one child DocType (or all) and write the others: each in one way to the server and back.
+
+    Raises:
+        DuplicateEntryError, UniqueValidationError: with the row whose name or value is taken.
+    """
+    documents: Documents = rows[0].documents
+    meta: Meta = rows[0].meta
+    refuse_view(documents, meta)
+    new: list[Any] = []
+    known: list[Any] = []
+    for row in rows:
+        (new if are_new or row.is_new() or not row.name else known).append(row)
+    for row in new:
+        _name_and_stamp(row)
+    handler, session = rows_of(meta, documents.session.dialect), documents.session
+    try:
+        with session.atomic():
+            handler.insert_many(session, [_values(row, meta) for row in new])
+            handler.update_many(session, [_values(row, meta) for row in known])
+    except StoreConflict:
+        # Alone, the one that is refused is known.
+        for row in new:
+            insert_row(row)
+        for row in known:
+            update_row(row)
+    for row in new:
+        row.__dict__.pop("__islocal", None)
+
+
+def _name_and_stamp(doc: Any) -> None:
+    if not doc.name:
+        set_new_name(doc, doc.documents.series)
+    if not doc.__dict__.get("creation"):
+        stamp(doc)
 
 
 def delete_rows_not_in(doc: Any, fieldname: str, rows: Sequence[BaseDocument]) -> None:
