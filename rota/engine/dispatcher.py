@@ -70,10 +70,12 @@ class Dispatcher:
         settings: DispatcherSettings,
         clock: Clock | None = None,
         on_failed: OnFailed | None = None,
+        is_closed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """`sites` names the bench's sites and how to open each one's store; nothing is opened before `run`.
 
-        `on_failed` is told of each job that has failed for good; it must be quick.
+        `on_failed` is told of each job that has failed for good. Nothing is claimed from a site that `is_closed`. Both
+        must be quick.
         """
         self._open_sites = sites
         self._runner = runner
@@ -81,6 +83,7 @@ class Dispatcher:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._on_failed = on_failed
+        self._is_closed = is_closed
         self._identity = Identity()
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self._pace = Pace()
@@ -319,6 +322,7 @@ class Dispatcher:
             waker=self._waker,
             rows=self._worker_rows,
             on_failed=self._on_failed,
+            is_closed=self._is_closed,
         )
 
     def _gathers(self, one: Holdings, now: float) -> bool:

@@ -71,8 +71,12 @@ class Holdings:
         waker: Waker,
         rows: Callable[[str], list[WorkerRow]],
         on_failed: OnFailed | None = None,
+        is_closed: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """`rows` tells of the workers, as this site may see them; `on_failed` is told of jobs that failed for good."""
+        """`rows` tells of the workers, as this site may see them; `on_failed` is told of jobs that failed for good.
+
+        Nothing is claimed from a site that `is_closed`.
+        """
         self.name = name
         self._open = opener
         self._identity = identity
@@ -82,6 +86,7 @@ class Holdings:
         self._waker = waker
         self._rows = rows
         self._on_failed = on_failed
+        self._is_closed = is_closed
         self.listener: Listener | None = None
         self._listen_at = 0.0  #: seconds, monotonic: not tried before
         self.store: Store | None = None
@@ -211,6 +216,7 @@ class Holdings:
     def turn(self, now: float, wants: Sequence[Want], limit: int) -> News:
         """One transaction: beat, record, promote, claim up to `limit`. On trouble nothing of it is forgotten."""
         news, registered = News(), bool(self._token)
+        limit = self._open_for(limit)
         try:
             store = self._opened()
             outcomes = list(self.ended.values())[:MOST_OUTCOMES]
@@ -255,6 +261,13 @@ class Holdings:
         if store.is_sweep_due:
             self._sweep(store, now)
         return news
+
+    def _open_for(self, limit: int) -> int:
+        if not limit or not self._is_closed(self.name):
+            return limit
+        # It is asked again when somebody wakes it, or a look finds something claimable.
+        self.hungry = False
+        return 0
 
     def _sweep(self, store: Store, now: float) -> None:
         try:

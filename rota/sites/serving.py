@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
+from pathlib import Path
 
 from setproctitle import setproctitle
 
@@ -15,6 +17,7 @@ from rota.engine.queue import Queue
 from rota.engine.scheduler import scheduler_services
 from rota.engine.service import ServiceLoop
 from rota.engine.settings import DispatcherSettings
+from rota.errors import ConfigError
 from rota.sites.bench import Bench
 from rota.sites.failures import tell_failure
 from rota.sites.run import SiteRunner
@@ -22,7 +25,11 @@ from rota.sites.site import Site
 from rota.sites.switches import why_off
 from rota.store import Store
 
+log = logging.getLogger("rota.dispatcher")
+
 ANSWER_SECONDS = 8.0
+#: of a file: which one it is, how long, and when it was written; None: it is not there
+Stamp = tuple[int, int, int] | None
 
 
 class BenchSites:
@@ -32,6 +39,7 @@ class BenchSites:
         self._bench = bench
         self._only = only
         self._served: dict[str, Site] = {}  #: whose stores live: what they remember must not outlive a restore
+        self._maintenance: dict[str, tuple[list[Stamp], bool]] = {}
 
     def names(self) -> list[str]:
         """Which they are now."""
@@ -49,6 +57,18 @@ class BenchSites:
     def tell_failure(self, name: str, job: FailedJob, error: str | None) -> None:
         """For a dispatcher: say on its output that a job has failed for good."""
         tell_failure(name, job, error, self._served[name].config.mask_keys)
+
+    def is_in_maintenance(self, name: str) -> bool:
+        """For a dispatcher: whether `maintenance_mode` is on, also if a person has written it into a file just now."""
+        stamps = [_stamp(path) for path in (self._bench.common_config_path, self._bench.site_config_path(name))]
+        seen, is_on = self._maintenance.get(name, ([], False))
+        if seen != stamps:
+            try:
+                is_on = config.load(self._bench.path, name).maintenance_mode
+            except ConfigError as error:
+                log.warning("%s: its settings can't be read, and are taken to be as before: %s", name, error)
+            self._maintenance[name] = stamps, is_on
+        return is_on
 
     def scheduled(self) -> Mapping[str, Callable[[], ScheduledSite]]:
         """For a scheduler: each site with its queue and its switches."""
@@ -123,5 +143,14 @@ def run_dispatcher(
         run_folder=bench.run_path,
         settings=settings,
         on_failed=sites.tell_failure,
+        is_closed=sites.is_in_maintenance,
     )
     return dispatcher.run()
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

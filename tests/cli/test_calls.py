@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
-from rota.sites.bench import Bench
+from rota.sites.bench import Bench, read_json, write_json
 from tests.cli.conftest import PASSWORD, Rota, run_process, write_app
+from tests.support.waiting import wait_until
 
 TASKS = """
 import frappe
@@ -83,6 +86,37 @@ def test_a_burst_worker_runs_what_waits_and_ends(bench: Bench, app: str) -> None
     assert "quitting" in worker.stderr
     assert json.loads(run_process(bench, "jobs", "stats", "--json").stdout)["finished"] == 3
     assert run_process(bench, "execute", f"{app}.tasks.count").stdout == "3\n"
+
+
+def test_maintenance_mode_written_by_hand_stops_claims_and_ticks_until_it_is_taken_out(bench: Bench, app: str) -> None:
+    file = bench.site_config_path(bench.sites()[0])
+    settings = read_json(file)
+    write_json(file, {**settings, "maintenance_mode": 1})
+    run_process(bench, "execute", f"{app}.tasks.enqueue", "--args", "[3]", check=True)
+    assert run_process(bench, "worker", "--burst", "--processes", "2").returncode == 0
+    assert json.loads(run_process(bench, "jobs", "stats", "--json").stdout)["queued"] == 3
+    schedules = json.loads(run_process(bench, "scheduler", "status", "--json").stdout)
+    assert "maintenance mode is on" in json.dumps(schedules)
+
+    def finished() -> bool:
+        return bool(json.loads(run_process(bench, "jobs", "stats", "--json").stdout)["finished"] == 3)
+
+    with (bench.path / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "rota.cli.main", "worker", "--processes", "2"],
+            cwd=bench.path,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until(
+            lambda: json.loads(run_process(bench, "scheduler", "status", "--json").stdout)["dispatchers"], timeout=60
+        )
+        write_json(file, settings)
+        wait_until(finished, timeout=60, every=0.5)
+    finally:
+        worker.terminate()
+        worker.wait(60)
 
 
 def test_trigger_runs_a_schedule_and_leaves_its_log(bench: Bench, app: str) -> None:
