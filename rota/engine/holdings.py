@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rota.engine.crew import Held
+from rota.engine.frozen import FrozenWriters
 from rota.engine.identity import Identity
 from rota.engine.maintenance import Expirer
 from rota.engine.outcome import OnFailed
@@ -91,6 +92,7 @@ class Holdings:
         self._listen_at = 0.0  #: seconds, monotonic: not tried before
         self.store: Store | None = None
         self._expirer: Expirer | None = None
+        self._frozen: FrozenWriters | None = None
         self.held: dict[ClaimRef, Held] = {}
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
@@ -346,6 +348,8 @@ class Holdings:
 
     def maintain(self, now: float) -> None:
         """Take back what dead dispatchers held, and bring what is settled out of the documents' database."""
+        if self._frozen is not None:
+            self._frozen.look(now)
         if not self.is_up(now):
             return
         try:
@@ -374,6 +378,7 @@ class Holdings:
     def _opened(self) -> Store:
         if self.store is None:
             self.store = self._open()
+            self._frozen = FrozenWriters(self.store.files, patience=self._lease) if self.store.files else None
             self._expirer = Expirer(
                 self.store,
                 site=self.name,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rota.clock import Clock, to_micros
 from rota.db import Connection, Database, Statements
+from rota.db.sqlite import SQLite
 from rota.errors import CommitUnknown, PairMismatch, StoreBusy, StoreUnavailable
 from rota.jobs import JobSpec
 from rota.store import gates, reads
@@ -76,6 +78,11 @@ class Store(Registers):
             clock=clock,
             beat=self.settings.beat,
         )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The database files; none where a server has them."""
+        return tuple(one.path for one in (self._documents, self._engine) if isinstance(one, SQLite))
 
     # --- time ---
 

@@ -6,6 +6,8 @@ import itertools
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,17 @@ from rota.engine.dispatcher import RETIRE_SIGNAL
 from rota.jobs import JobState
 from tests.lifecycle.conftest import Bench
 from tests.support.waiting import wait_until
+
+FROZEN_WRITER = """
+import os, signal, sys
+from setproctitle import setproctitle
+from rota.db import open_database
+setproctitle("rota: scheduler")
+connection = open_database(sys.argv[1]).connect()
+connection.begin()
+print("ready", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
 
 
 def test_jobs_run_and_finish(any_bench: Bench) -> None:
@@ -310,3 +323,19 @@ def test_a_dispatcher_hears_of_each_job_of_other_hosts_though_not_each_one_is_an
         any_bench.until(any_bench.enqueue("nothing", wake=False)[0], timeout=60)
     burst = [any_bench.enqueue("nothing", wake=False)[0] for _ in range(300)]
     any_bench.until_all(burst)
+
+
+def test_a_stopped_process_that_holds_the_write_lock_and_no_claim_is_ended_so_that_jobs_go_on(bench: Bench) -> None:
+    (key,) = bench.enqueue("effect")
+    frozen = subprocess.Popen(
+        [sys.executable, "-c", FROZEN_WRITER, bench.sites["one"][0]], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert frozen.stdout is not None
+        assert frozen.stdout.readline() == "ready\n"
+        bench.start(lease=2, look=0.2)
+        bench.until(key, "finished", timeout=60)
+        assert frozen.wait(60) == -signal.SIGKILL
+    finally:
+        frozen.kill()
+        frozen.communicate()
