@@ -43,7 +43,7 @@ def insert_alike(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
         keys = [spec.key for spec in specs[start : start + size]]
         kwargs = [spec.kwargs for spec in specs[start : start + size]]
         _check_keys(keys)
-        place = work.places(len(keys))[0] if work.sqlite else 0
+        place = work.places([(first.queue, first.lane)])[0] if work.sqlite else 0
         work.run("insert_alike", **same, kwargs=_object(keys, kwargs))
         if work.sqlite:
             work.run("insert_alike_live", **same, keys='["' + '","'.join(keys) + '"]', place=place)

@@ -53,10 +53,7 @@ def advance(work: Work, jobs: Sequence[Standing], *, past: Waits = Waits.TIME) -
     ready = [job for job, gate in gates if not gate]
     work.many("set_waits", [{"key": job.key, "state": gate.state, "waits": gate} for job, gate in waiting])
     if ready:
-        # PostgreSQL's statement draws the place itself, under the lock that it has by then.
-        places = work.places(len(ready)) if work.sqlite else [0] * len(ready)
-        rows = [{"key": job.key, "seq": seq} for job, seq in zip(ready, places, strict=True)]
-        work.many("make_ready", rows)
+        work.many("make_ready", [{"key": job.key} for job in ready])
         work.woken.update(job.queue for job in ready)
     open_keys(work, (job.concurrency_key for job, gate in waiting if gate is Waits.CONCURRENCY))
     open_rates(work, (job.rate_key for job, gate in waiting if gate is Waits.RATE))

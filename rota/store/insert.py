@@ -71,7 +71,8 @@ def _places(work: Work, specs: Sequence[JobSpec]) -> dict[str, int | None]:
             return {}
         # Who draws a place must hold a lock on the table by then: dispatchers rely on it when they look behind.
         work.run("lock_live")
-    return {spec.key: place for spec, place in zip(specs, work.places(len(specs)), strict=True)}
+    places = work.places([(spec.queue, spec.lane) for spec in specs])
+    return {spec.key: place for spec, place in zip(specs, places, strict=True)}
 
 
 @dataclass(slots=True)

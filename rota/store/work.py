@@ -74,14 +74,17 @@ class Work:
         """A list as the database takes it: JSON on SQLite, an array on PostgreSQL."""
         return json.dumps(list(values)) if self.sqlite else list(values)
 
-    def places(self, count: int) -> Sequence[int]:
-        """New places in the lanes, increasing."""
-        if not count:
-            return []
+    def places(self, lanes: Sequence[tuple[str, int]]) -> Sequence[int]:
+        """New places at the ends of these lanes, in their order."""
         if not self.sqlite:
-            return [row[0] for row in self.rows("draw_places", count=count)]
-        last: int = self.value("draw_places", count=count)
-        return range(last - count + 1, last + 1)
+            return [row[0] for row in self.rows("draw_places", count=len(lanes))]
+        ends: dict[tuple[str, int], int] = {}
+        places = []
+        for queue, lane in lanes:
+            last = ends.get((queue, lane))
+            ends[queue, lane] = 1 + (self.value("end_of_lane", queue=queue, lane=lane) if last is None else last)
+            places.append(ends[queue, lane])
+        return places
 
     @contextmanager
     def scanning(self) -> Iterator[None]:

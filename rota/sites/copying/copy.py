@@ -181,7 +181,7 @@ class Copying:
         self._copied.claim_number = highest
         target = sides["engine"]
         if target.dialect == "sqlite":
-            target.connection.run("update counter set claim = :claim, seq = :seq", {"claim": highest, "seq": place})
+            target.connection.run("update counter set claim = :claim", {"claim": highest})
             # The ledger of the source is not copied: no claim of before can commit here.
             sides["documents"].connection.run("update rota_ledger_floor set claim = :claim", {"claim": highest})
             return
@@ -202,7 +202,7 @@ class Copying:
 
 def _counted(engine: Catalog) -> tuple[int, int]:
     """The last claim number and the last place that were given out."""
-    sql = "select claim, seq from counter"
+    sql = "select claim, (select coalesce(max(seq), 0) from live) from counter"
     if engine.dialect == "postgresql":
         sql = (
             "select (select case when is_called then last_value else 0 end from rota.claim_number), "

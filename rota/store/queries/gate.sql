@@ -2,9 +2,13 @@
 update rota.live set state = :state, waits = :waits, run_at = null, seq = null where key = :key
 
 -- name: make_ready (sqlite)
-update live set state = 1, waits = 0, run_at = null, seq = :seq where key = :key
+update live set state = 1, waits = 0, run_at = null, seq = (
+    select coalesce(max(o.seq), 0) + 1 from live o
+    where o.queue = live.queue and o.lane = live.lane and o.state = 1 and o.waits = 0)
+where key = :key
 
 -- name: make_ready (postgresql)
+-- The place is drawn here, under the lock that the statement has by then.
 update rota.live set state = 1, waits = 0, run_at = null, seq = nextval('rota.live_seq') where key = :key
 
 -- name: due (sqlite)

@@ -1,12 +1,16 @@
 -- name: seats (sqlite)
 -- Who is alive under an id: slot 0 and its successor.
-select key, slot, state, claim, run_at from live where id = :id
+select key, slot, state, claim, run_at from live where id = :id and id <> key
+union all
+select key, slot, state, claim, run_at from live where key = :id and id = key
 
 -- name: seats (postgresql)
 select key, slot, state, claim, run_at from rota.live where id = :id order by slot for update
 
 -- name: taken_ids (sqlite)
-select distinct id from live where id in (select value from json_each(:ids))
+select id from live where id in (select value from json_each(:ids)) and id <> key
+union all
+select id from live where key in (select value from json_each(:ids)) and id = key
 
 -- name: known_keys (sqlite)
 select key from job where key in (select value from json_each(:keys))
@@ -82,8 +86,8 @@ from json_to_recordset(:rows::json) r(key uuid, state smallint, attempt int, cra
 -- name: add_lane
 insert into rota.lane (queue, lane) values (:queue, :lane) on conflict do nothing
 
--- name: draw_places (sqlite)
-update counter set seq = seq + :count returning seq
+-- name: end_of_lane (sqlite)
+select coalesce(max(seq), 0) from live where queue = :queue and lane = :lane and state = 1 and waits = 0
 
 -- name: draw_places (postgresql)
 select nextval('rota.live_seq') from generate_series(1, :count)

@@ -28,7 +28,8 @@ left join lateral (select * from rota.done where key = j.key limit 1) d on true
 
 -- name: is_active (sqlite)
 -- A live job of the id, or of a chain that it began, or one that is in the outbox and not here yet.
-select exists(select 1 from live where id = :id and (:method is null or method = :method))
+select exists(select 1 from live where id = :id and id <> key and (:method is null or method = :method))
+    or exists(select 1 from live where key = :id and id = key and (:method is null or method = :method))
     or exists(select 1 from live where root = :id and root <> '' and (:method is null or method = :method))
     or exists(select 1 from json_each(:moving) m where not exists(select 1 from job where key = m.value))
 
@@ -47,10 +48,18 @@ select spec from rota_outbox where key = :key or id = :key order by seq desc lim
 -- name: job_by_key
 select * from rota.job_state where key = :key
 
--- name: job_by_id
+-- name: job_by_id (sqlite)
+-- Of an id that its key is, too, there is nothing to be found that the key did not.
+select * from job_state where key = (select key from job where id = :id and id <> key order by key desc limit 1)
+
+-- name: job_by_id (postgresql)
 select * from rota.job_state where key = (select key from rota.job where id = :id order by key desc limit 1)
 
--- name: live_by_id
+-- name: live_by_id (sqlite)
+select * from job_state where key = coalesce((select key from live where id = :id and id <> key and slot = 0),
+    (select key from live where key = :id and id = key))
+
+-- name: live_by_id (postgresql)
 select * from rota.job_state where key = (select key from rota.live where id = :id and slot = 0)
 
 -- name: jobs_by_keys (sqlite)
@@ -89,7 +98,14 @@ where method = :value and key < :before and (cast(:queue as text) is null or que
     and (cast(:username as text) is null or username = :username)
 order by key desc limit :limit
 
--- name: list_id
+-- name: list_id (sqlite)
+select * from job_state
+where key in (select key from job where id = :value and id <> key union all select :value) and id = :value
+    and key < :before and (cast(:queue as text) is null or queue = :queue)
+    and (cast(:username as text) is null or username = :username)
+order by key desc limit :limit
+
+-- name: list_id (postgresql)
 select * from rota.job_state
 where id = :value and key < :before and (cast(:queue as text) is null or queue = :queue)
     and (cast(:username as text) is null or username = :username)

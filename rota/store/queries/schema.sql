@@ -240,6 +240,18 @@ create table meta (key text primary key, value text not null) without rowid;
 create index job_retry_of on rota.job (retry_of) where retry_of is not null;
 create table rota.meta (key uuid primary key, value text not null);
 
+-- name: schema_4 (sqlite)
+-- The place of a job is behind the last one in its lane, and most have no id but their key: each index and each counter
+-- is a page more to write at every enqueue.
+drop index job_id;
+create index job_id on job (id, key) where id <> key;
+drop index live_id;
+create unique index live_id on live (id, slot) where id <> key;
+alter table counter drop column seq;
+
+-- name: schema_4 (postgresql)
+-- Nothing: there a place comes from a sequence, and what is written is a few bytes of each page.
+
 -- name: handoff_version (sqlite)
 select version from rota_handoff_version
 

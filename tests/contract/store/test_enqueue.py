@@ -6,7 +6,7 @@ import pytest
 
 from rota.errors import UsageError
 from rota.jobs import Ending, JobState, Mode, new_key
-from rota.store import ClaimCursor, Want
+from rota.store import ClaimCursor, JobFilter, Want
 from tests.contract.store.site import SECOND, Site
 
 
@@ -14,6 +14,34 @@ def test_a_job_without_an_id_is_known_by_its_key(site: Site) -> None:
     key = site.enqueue().key
     assert site.job(key).id == key
     assert site.state(key) is JobState.QUEUED
+
+
+def test_the_key_of_a_job_without_an_id_is_its_id(site: Site) -> None:
+    first = site.enqueue().key
+    assert site.store.is_active(first)
+    assert (live := site.store.live(first)) is not None
+    assert live.key == first
+    second = site.enqueue(first)
+    assert (site.job(first).state, site.job(first).winner) == (JobState.CANCELED, second.key)
+    assert site.enqueue(first, mode=Mode.SKIP).winner == second.key
+    listed = [one.key for one in site.store.listing(JobFilter(id=first))]
+    assert (listed[-2:], len(listed)) == ([second.key, first], 3)
+
+
+def test_a_job_of_the_key_of_one_that_runs_becomes_its_successor(site: Site) -> None:
+    running = site.start()
+    successor = site.enqueue(running.key)
+    assert site.claim(5) == []
+    site.record(running, Ending.RETURNED)
+    assert [claim.key for claim in site.claim(5)] == [successor.key]
+
+
+def test_a_job_that_waits_again_stands_behind_those_that_waited(site: Site) -> None:
+    first, second, third = site.start(), site.enqueue().key, site.enqueue().key
+    site.record(first, Ending.FAILED, run_at=0)
+    with site.store.turn() as turn:
+        turn.promote_due()
+    assert [claim.key for claim in site.claim(5)] == [second, third, first.key]
 
 
 def test_all_that_was_asked_for_is_kept(site: Site) -> None:
