@@ -15,7 +15,7 @@ from rota.jobs import JobSpec
 from rota.store.close import LiveRow
 from rota.store.insert import check_claim, insert
 from rota.store.record import end, finished
-from rota.store.wire import encode_spec, key, text
+from rota.store.wire import encode_specs, key, text
 from rota.store.words import ClaimRef
 from rota.store.work import Work
 
@@ -114,9 +114,9 @@ class Handoff:
                 "mode": spec.mode.value,
                 "parent": spec.parent,
                 "made_by": spec.made_by,
-                "spec": encode_spec(spec),
+                "spec": encoded,
             }
-            for spec in specs
+            for spec, encoded in zip(specs, encode_specs(specs), strict=True)
         ]
         tx.run_many(self._sql["outbox_insert"], rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any
@@ -84,7 +84,21 @@ def _number(value: float) -> str:
 
 def encode_spec(spec: JobSpec) -> str:
     """A spec as one JSON text."""
-    return _dumps(spec._asdict())
+    return encode_specs([spec])[0]
+
+
+def encode_specs(specs: Iterable[JobSpec]) -> list[str]:
+    """Specs as one JSON text each. What neighbours have in common is encoded once."""
+    texts = []
+    common: tuple[Any, ...] = ()
+    middle = ""
+    for spec in specs:
+        if spec.common != common:
+            common = spec.common
+            middle = _dumps(dict(zip(JobSpec._fields[2:-1], common, strict=True)))[1:-1]
+        own = f'"key":{quoted(spec.key)},"id":{quoted(spec.id)},{middle},"kwargs":{quoted(spec.kwargs)}'
+        texts.append(f"{{{own}}}")
+    return texts
 
 
 def decode_spec(text: str) -> JobSpec:
