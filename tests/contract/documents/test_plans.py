@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ Make = Callable[..., str]
 @pytest.fixture
 def tasks(documents: Documents, doctype: Make) -> str:
     """Four tasks: two with a day, a rank and a group, two without."""
-    indexed = {"search_index": 1}
+    indexed: dict[str, Any] = {"search_index": 1}
     columns = [field("day", "Date", **indexed), field("rank", "Int", **indexed), field("kind", **indexed)]
     doctype("Task", "title", *columns, autoname="field:title")
     for title, day, rank, kind in (("a", "2024-02-01", 2, "x"), ("b", None, 0, None), ("c", "2024-01-01", 1, "W")):
