@@ -68,7 +68,7 @@ def test_the_highest_priority_counts_and_a_disabled_rule_never(context: Context)
 
 
 def test_each_rule_counts_for_itself_and_goes_on_after_a_change(context: Context) -> None:
-    first = rule(context, "A-", ("priority", "=", "High"))
+    first = rule(context, "A-", ("priority", "=", "High"), priority=1)
     rule(context, "B-")
     todo(context, priority="High")
     first.prefix = "C-"
