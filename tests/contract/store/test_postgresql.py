@@ -12,7 +12,7 @@ import pytest
 from rota.clock import FixedClock, SystemClock, to_micros
 from rota.db import open_database
 from rota.db.postgresql import PostgreSQLConnection
-from rota.errors import StoreUnavailable
+from rota.errors import CommitUnknown, StoreUnavailable
 from rota.jobs import Ending, JobState
 from rota.store import ClaimCursor, Store, Want
 from tests.contract.store.site import SECOND, Site, ref
@@ -123,6 +123,29 @@ def test_a_connection_that_broke_while_nobody_used_it_is_not_noticed(
     break_connections(site)
     site.enqueue()
     assert site.store.stats()["queued"] == 2
+
+
+def test_a_plain_enqueue_is_one_statement_that_commits_by_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: object, **_: object) -> None:
+        raise AssertionError("a transaction was begun")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgreSQLConnection, "begin", refuse)
+        (inserted,) = site.store.insert([site.spec()])
+    assert site.another_store().job(inserted.key) is not None
+    assert site.claim_one().key == inserted.key
+
+
+def test_a_plain_enqueue_whose_answer_does_not_come_may_have_happened(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rota.store.connections.ASK_AFTER", float("inf"))
+    site.store.insert([site.spec()])
+    break_connections(site)
+    with pytest.raises(CommitUnknown):
+        site.store.insert([site.spec()])
+    (inserted,) = site.store.insert([site.spec()])
+    assert inserted.state is JobState.QUEUED
 
 
 def test_a_row_that_becomes_visible_late_is_found_behind_the_bound(site: Site) -> None:
