@@ -101,8 +101,8 @@ class Connection(ABC):
     # --- transactions ---
 
     @abstractmethod
-    def begin(self, *, write: bool = True) -> None:
-        """Begin a transaction; `write` takes SQLite's write lock at once.
+    def begin(self, *, write: bool = True, savepoint: str | None = None) -> None:
+        """Begin a transaction; `write` takes SQLite's write lock at once. With a first `savepoint` in the same breath.
 
         Raises:
             StoreBusy: another writer held the database for longer than the busy time limit.
@@ -127,15 +127,15 @@ class Connection(ABC):
 
     def savepoint(self, name: str) -> None:
         """Set a savepoint. `name` must be an identifier."""
-        self.run(f"savepoint {_identifier(name)}")
+        self.run(f"savepoint {identifier(name)}")
 
     def release(self, name: str) -> None:
         """Keep what was done since the savepoint."""
-        self.run(f"release savepoint {_identifier(name)}")
+        self.run(f"release savepoint {identifier(name)}")
 
     def rollback_to(self, name: str) -> None:
         """Undo what was done since the savepoint, which stays."""
-        self.run(f"rollback to savepoint {_identifier(name)}")
+        self.run(f"rollback to savepoint {identifier(name)}")
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[Connection]:
@@ -157,7 +157,12 @@ class Connection(ABC):
             raise RuntimeError("a database connection must not cross a fork; open one in the child")
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """A savepoint's name, as it may stand in a statement.
+
+    Raises:
+        ValueError: it may not.
+    """
     if not name.isidentifier() or not name.isascii():
         raise ValueError(f"{name!r} is not a savepoint's name")
     return name

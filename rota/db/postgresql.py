@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
-from rota.db.connection import NOTHING, Connection, Database, Dialect, Params, Row
+from rota.db.connection import NOTHING, Connection, Database, Dialect, Params, Row, identifier
 from rota.errors import (
     CommitUnknown,
     ConfigError,
@@ -219,12 +219,13 @@ class PostgreSQLConnection(Connection):
         except psycopg.Error as error:
             self._fail(error)
 
-    def begin(self, *, write: bool = True) -> None:
+    def begin(self, *, write: bool = True, savepoint: str | None = None) -> None:
         self._check_process()
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")
         self._once_committed.clear()
-        self.script(("begin" if write else "begin read only") + self.at_begin)
+        first = f"; savepoint {identifier(savepoint)}" if savepoint else ""
+        self.script(("begin" if write else "begin read only") + self.at_begin + first)
         self.in_transaction = True
 
     def commit(self) -> None:

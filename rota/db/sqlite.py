@@ -147,7 +147,7 @@ class SQLiteConnection(Connection):
         except sqlite3.Error as error:
             self._fail(error)
 
-    def begin(self, *, write: bool = True) -> None:
+    def begin(self, *, write: bool = True, savepoint: str | None = None) -> None:
         self._check_process()
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")
@@ -159,6 +159,8 @@ class SQLiteConnection(Connection):
         except sqlite3.Error as error:
             self._fail(error)
         self.in_transaction = True
+        if savepoint:
+            self.savepoint(savepoint)
 
     def _take_write_lock(self) -> None:
         # SQLite waits for other writers by sleeping for 1, 2, 5 and more milliseconds, many times as long as most of

@@ -221,8 +221,9 @@ class Session(Reads):
 
     def _begin(self) -> None:
         if not self.connection.in_transaction:
-            self.connection.begin(write=True)
-        if self._unset:
+            self.connection.begin(write=True, savepoint="s0" if self._unset else None)
+            self._place_savepoints(0)
+        elif self._unset:
             self._set_savepoints()
 
     def _set_savepoints(self) -> None:
@@ -230,17 +231,20 @@ class Session(Reads):
         first = len(self._savepoints) - self._unset
         around = self._savepoints[first - 1].place if first else None
         place = 0 if around is None else around + 1
-        for savepoint in self._savepoints[first:]:
-            savepoint.place = place
         statements = [f"release savepoint s{place}"] if self._kept > place else []
         statements.append(f"savepoint s{place}")
-        self._kept = place + 1
-        self._unset = 0
+        self._place_savepoints(place)
         if self.dialect == "postgresql":
             self.connection.script("; ".join(statements))  # one way to the server and back
         else:
             for statement in statements:
                 self.connection.run(statement)
+
+    def _place_savepoints(self, place: int) -> None:
+        for savepoint in self._savepoints[len(self._savepoints) - self._unset :]:
+            savepoint.place = place
+            self._kept = place + 1
+        self._unset = 0
 
     def _too_many_writes(self, count: int) -> None:
         if not self.auto_commit_on_many_writes:
