@@ -15,6 +15,12 @@ from rota.store import DispatcherView, PauseView, ScheduleView, WorkerView
 
 #: A tick is late once it has been due for this long, in seconds.
 LATE_AFTER = 90.0
+#: A scheduler deletes history about once a minute; seconds after which somebody should look why none does.
+PRUNED_WITHIN = 3600.0
+UNPRUNED = (
+    "jobs are kept for longer than rq_results_ttl and rq_job_failure_ttl say, as no scheduler deletes them: run "
+    "`rota schedule` on one host, also if nothing is scheduled (`rota start` has one)"
+)
 POLLED = (
     f"db_pooler is set: other hosts' jobs are found by looking every {LOOK_SECONDS:g} s, as no wake-up comes through "
     "a transaction pooler"
@@ -88,8 +94,13 @@ def look(site: Site) -> Health:
         ],
         broken=broken,
         waiting={queue: (now - since) / 1e6 for queue, since in store.oldest_queued().items()},
-        notes=[POLLED] if site.config.db_pooler and store.dialect == "postgresql" else [],
+        notes=_notes(site),
     )
+
+
+def _notes(site: Site) -> list[str]:
+    notes = [POLLED] if site.config.db_pooler and site.store.dialect == "postgresql" else []
+    return [*notes, UNPRUNED] if site.store.is_overdue(PRUNED_WITHIN) else notes
 
 
 def _coming(site: Site, schedules: Sequence[ScheduleView], broken: dict[str, str]) -> list[Coming]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
 from rota.jobs import JobState, StateCode
+from rota.store import prune
 from rota.store.views import (
     AttemptView,
     BatchView,
@@ -28,6 +29,11 @@ class Registers(ABC):
     @abstractmethod
     def _reading(self) -> AbstractContextManager[Work]:
         """The tables, to be read."""
+
+    def is_overdue(self, slack: float) -> bool:
+        """Whether there are jobs that should have been deleted `slack` seconds ago: nobody prunes."""
+        with self._reading() as work:
+            return prune.is_overdue(work, slack)
 
     # --- of one job ---
 
