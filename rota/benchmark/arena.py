@@ -33,6 +33,10 @@ RECORD = struct.Struct("qdd")
 COMMAND = (sys.executable, "-c", "from rota.cli.main import main; main()")
 
 
+class ProcessesEnded(Exception):
+    """What was started ended by itself."""
+
+
 class Arena:
     """One bench in a temporary directory, deleted at the end; on PostgreSQL with a database of its own."""
 
@@ -114,12 +118,12 @@ class Arena:
 
         Raises:
             TimeoutError: they have not, after so many seconds.
-            RuntimeError: the processes have ended.
+            ProcessesEnded: no process is left to run them.
         """
         end = time.monotonic() + seconds
         while (count := self.ended(since)[0]) < finished:
             if self._processes and all(one.poll() is not None for one in self._processes):
-                raise RuntimeError(f"the processes ended before the jobs did:\n{self.output()[-2000:]}")
+                raise ProcessesEnded(f"the processes ended before the jobs did:\n{self.output()[-2000:]}")
             if time.monotonic() > end:
                 raise TimeoutError(f"{count} of {finished} jobs have finished after {seconds:g} s")
             time.sleep(pause)

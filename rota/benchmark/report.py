@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rota import __version__
-from rota.benchmark.arena import Arena, processors
+from rota.benchmark.arena import Arena, ProcessesEnded, processors
 from rota.benchmark.rates import Figures
 from rota.benchmark.rows import Row
 from rota.benchmark.scratch import SQLITE
@@ -35,16 +35,21 @@ def measure(
     """Measure `rows` on `databases`, which take turns within each row; a row is repeated in each of the rounds.
 
     `found` is told of each result; `save` gets the whole report after each, so that a run that is cut off keeps what
-    it has.
+    it has. A row whose jobs did not end in time is told in `failed`, and the others go on.
     """
-    report: Report = {"conditions": conditions(databases), "sizes": _as_dict(sizes), "rows": {}}
+    report: Report = {"conditions": conditions(databases), "sizes": _as_dict(sizes), "rows": {}, "failed": []}
     for number in range(1, rounds + 1):
         for row in rows:
             if number > 1 and not row.repeats:
                 continue
             for database in databases:
-                with Arena(database) as arena:
-                    figures = row.measure(arena, sizes)
+                try:
+                    with Arena(database) as arena:
+                        figures = row.measure(arena, sizes)
+                except (TimeoutError, ProcessesEnded) as error:
+                    report["failed"].append(f"{row.letter}, {kind(database)}, round {number}: {error}")
+                    save(report)
+                    continue
                 entry = report["rows"].setdefault(row.letter, {"title": row.title})
                 entry.setdefault(kind(database), {"rounds": []})["rounds"].append(figures)
                 _sum_up(entry[kind(database)])
@@ -126,6 +131,7 @@ def as_markdown(report: Report) -> str:
                 f"| {letter}: {entry['title']} | {name} | {key} | " + " | ".join(map(shown, values)) + f" | {count} |"
                 for key, values, count in _figures(entry.get(name))
             ]
+    lines += [f"\nFailed: {words}" for words in report["failed"]]
     return "\n".join(lines) + "\n"
 
 

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     "--output", type=click.Path(path_type=Path, dir_okay=False),
     help="Write the JSON to a file, too, and the table beside it (.md); after each row, so that nothing gets lost.",
 )  # fmt: skip
+@click.pass_context
 def benchmark(
-    *, databases: tuple[str, ...], words: str | None, rounds: int, quick: bool, changes: tuple[str, ...],
-    wants_json: bool, output: Path | None,
+    ctx: click.Context, /, *, databases: tuple[str, ...], words: str | None, rounds: int, quick: bool,
+    changes: tuple[str, ...], wants_json: bool, output: Path | None,
 ) -> None:  # fmt: skip
     """Measure how fast Rota is here: rates, waits, recovery, memory, idle cost, beside what the database allows."""
     from rota.benchmark.report import as_json, as_markdown, measure
@@ -46,6 +47,7 @@ def benchmark(
 
     report = measure(databases, rows, sizes, rounds=rounds, found=_teller(silent=wants_json), save=save)
     click.echo(as_json(report) if wants_json else as_markdown(report), nl=False)
+    ctx.exit(1 if report["failed"] else 0)
 
 
 def _teller(*, silent: bool) -> Callable[[str, int, Row, Figures], None]:

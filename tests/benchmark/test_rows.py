@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -91,17 +92,29 @@ def test_databases_take_turns_and_leave_nothing_on_the_server(postgres_server: P
     assert left == []
 
 
-def test_what_was_measured_before_a_failure_is_kept() -> None:
+@pytest.mark.parametrize("error", [RuntimeError, TimeoutError])
+def test_what_was_measured_before_a_failure_is_kept(error: type[Exception]) -> None:
     def broken(_arena: object, _sizes: Sizes) -> Figures:
-        raise RuntimeError("broken")
+        raise error("broken")
 
     kept: list[str] = []
     rows = [Row("x", "good", "good", lambda _arena, _sizes: {"n": 1.0}), Row("y", "bad", "bad", broken)]
-    with pytest.raises(RuntimeError, match="broken"):
+    with pytest.raises(RuntimeError) if error is RuntimeError else nullcontext():
         report.measure(
             ["sqlite"], rows, Sizes(), found=lambda *_: None, save=lambda told: kept.append(report.as_json(told))
         )
     assert json.loads(kept[-1])["rows"]["x"]["sqlite"]["medians"] == {"n": 1.0}
+
+
+def test_a_row_that_did_not_end_in_time_is_told_and_the_others_go_on() -> None:
+    def late(_arena: object, _sizes: Sizes) -> Figures:
+        raise TimeoutError("3 of 5 jobs have run")
+
+    rows = [Row("x", "late", "late", late), Row("y", "good", "good", lambda _arena, _sizes: {"n": 1.0})]
+    told = report.measure(["sqlite"], rows, Sizes(), found=lambda *_: None, save=lambda _: None)
+    assert told["rows"].keys() == {"y"}
+    assert told["failed"] == ["x, sqlite, round 1: 3 of 5 jobs have run"]
+    assert "Failed: x, sqlite, round 1: 3 of 5 jobs have run" in report.as_markdown(told)
 
 
 def test_the_median_of_the_rounds_is_what_counts() -> None:
