@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,7 @@ def enqueue(way: str) -> Job | None:
     """Enqueue the job, to run with a number that tells who won."""
     options: dict[str, Any] = {"job_id": ID, "deduplicate": True}
     if way == "frappe":
-        import frappe
-
+        frappe = import_module("frappe")
         job: Job | None = frappe.enqueue(METHOD, number=os.getpid(), enqueue_after_commit=False, **options)
         return job
     if way == "at once":
