@@ -5,21 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
 
 from rota.clock import FixedClock
 from rota.frappe import install_as_frappe
-from rota.sites.bench import Bench, read_json, write_json
+from rota.sites.bench import Bench
 from rota.sites.context import Context
 from rota.sites.install import new_site
 from rota.sites.site import Site
 from tests.support.benches import APPS, forget_app
 from tests.support.postgres import PostgresServer
+from tests.support.sites import copied_site
 
 SITE = "test.localhost"
 APP = "library"
@@ -48,19 +47,11 @@ def made_on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_server
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Site]:
-    """A site of its own: a copy, as making one takes a second."""
-    made = cast("Bench", request.getfixturevalue(f"made_on_{request.param}"))
-    shutil.copytree(made.path, tmp_path / "bench")
-    bench = Bench(tmp_path / "bench")
-    forget_app(APP)
-    with ExitStack() as stack:
-        if request.param == "postgresql":
-            settings = read_json(bench.site_config_path(SITE))
-            server = cast("PostgresServer", request.getfixturevalue("postgres_server"))
-            template = urlsplit(settings["db_url"]).path.strip("/")
-            settings["db_url"] = stack.enter_context(server.database(template=template))
-            write_json(bench.site_config_path(SITE), settings)
-        yield stack.enter_context(Site.load(bench, SITE, clock=clock))
+    """A site of its own."""
+    request.getfixturevalue(f"made_on_{request.param}")
+    forget_app(APP)  # which the making of the site has imported from where that is
+    with copied_site(request, SITE, tmp_path, clock) as site:
+        yield site
 
 
 @pytest.fixture

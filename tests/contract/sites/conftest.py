@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,7 +13,7 @@ from rota.clock import FixedClock
 from rota.db import Database, open_database
 from rota.db.sqlite import SQLite
 from rota.documents.session import Session
-from rota.sites.bench import Bench, read_json, write_json
+from rota.sites.bench import Bench
 from rota.sites.context import Context
 from rota.sites.install import new_site
 from rota.sites.site import Site
@@ -25,6 +22,7 @@ from rota.testing.testclock import TestClock
 from tests.support.benches import TestBench
 from tests.support.ledgers import Ledger
 from tests.support.postgres import PostgresServer
+from tests.support.sites import copied_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +80,9 @@ def made_on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_server
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def live(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Site]:
-    """A site that is there, with its first documents: a copy, as making one takes a second."""
-    made = cast("Bench", request.getfixturevalue(f"made_on_{request.param}"))
-    shutil.copytree(made.path, tmp_path / "bench")
-    bench = Bench(tmp_path / "bench")
-    with ExitStack() as stack:
-        if request.param == "postgresql":
-            settings = read_json(bench.site_config_path(SITE))
-            server = cast("PostgresServer", request.getfixturevalue("postgres_server"))
-            template = urlsplit(settings["db_url"]).path.strip("/")
-            settings["db_url"] = stack.enter_context(server.database(template=template))
-            write_json(bench.site_config_path(SITE), settings)
-        yield stack.enter_context(Site.load(bench, SITE, clock=clock))
+    """A site that is there, with its first documents."""
+    with copied_site(request, SITE, tmp_path, clock) as site:
+        yield site
 
 
 @pytest.fixture
