@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rota.errors import JobLost, UsageError
 from rota.jobs import Ending, JobState, Mode
+from rota.store import settle
 from tests.contract.store.site import SECOND, Site, ref
 
 
@@ -243,3 +246,21 @@ def test_what_is_asked_of_a_job_goes_with_it(site: Site) -> None:
 def test_a_speed_is_a_number_of_rows(site: Site) -> None:
     with pytest.raises(UsageError, match="rows a second"), site.store.turn() as turn:
         turn.set_speed("0" * 32, 0)
+
+
+def test_what_another_one_sweeps_while_it_is_settled_is_not_missed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It settled first, or it could not sweep: that the outbox was not empty is known before its rows are read."""
+    if not site.sqlite:
+        pytest.skip("PostgreSQL has no outbox")
+    spec, other = site.spec(), site.another_store()
+    site.publish(site.connect(), spec)
+    assert other.settle()
+    insert_outbox = settle._insert_outbox
+
+    def swept_meanwhile(*arguments: Any) -> None:
+        assert other.sweep()
+        insert_outbox(*arguments)
+
+    monkeypatch.setattr(settle, "_insert_outbox", swept_meanwhile)
+    assert site.store.settle()
+    assert site.claim_one().key == spec.key
