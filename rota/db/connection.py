@@ -101,8 +101,10 @@ class Connection(ABC):
     # --- transactions ---
 
     @abstractmethod
-    def begin(self, *, write: bool = True, savepoint: str | None = None) -> None:
+    def begin(self, *, write: bool = True, savepoint: str | None = None, settings: Mapping[str, str] = NOTHING) -> None:
         """Begin a transaction; `write` takes SQLite's write lock at once. With a first `savepoint` in the same breath.
+
+        `settings`: of the server, for this transaction (PostgreSQL; they cost no message of their own).
 
         Raises:
             StoreBusy: another writer held the database for longer than the busy time limit.

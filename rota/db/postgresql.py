@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -219,13 +219,14 @@ class PostgreSQLConnection(Connection):
         except psycopg.Error as error:
             self._fail(error)
 
-    def begin(self, *, write: bool = True, savepoint: str | None = None) -> None:
+    def begin(self, *, write: bool = True, savepoint: str | None = None, settings: Mapping[str, str] = NOTHING) -> None:
         self._check_process()
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")
         self._once_committed.clear()
-        first = f"; savepoint {identifier(savepoint)}" if savepoint else ""
-        self.script(("begin" if write else "begin read only") + self.at_begin + first)
+        more = [f"; set local {name} = '{value}'" for name, value in settings.items()]
+        more += [f"; savepoint {identifier(savepoint)}"] if savepoint else []
+        self.script(("begin" if write else "begin read only") + self.at_begin + "".join(more))
         self.in_transaction = True
 
     def commit(self) -> None:

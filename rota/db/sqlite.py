@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
@@ -147,7 +147,7 @@ class SQLiteConnection(Connection):
         except sqlite3.Error as error:
             self._fail(error)
 
-    def begin(self, *, write: bool = True, savepoint: str | None = None) -> None:
+    def begin(self, *, write: bool = True, savepoint: str | None = None, settings: Mapping[str, str] = NOTHING) -> None:
         self._check_process()
         if self.in_transaction:
             raise RuntimeError("a transaction is open already")

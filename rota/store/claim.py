@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from rota.db.connection import Row
 from rota.jobs import Claim
@@ -126,7 +126,7 @@ def _claim_sqlite(search: _Search) -> list[Claim]:
         return []
     last: int = work.value("draw_claims", count=len(rows))
     first = last - len(rows) + 1
-    work.run("start", keys=work.list([row[0] for row in rows]), first=first, token=search.token, now=work.now)
+    work.run("start", keys=work.keys([row[0] for row in rows]), first=first, token=search.token, now=work.now)
     gates.take_tokens(work, [row[4] for row in rows if row[4] is not None])
     return [
         Claim(key, number, attempt + 1, crashes, failures, id_, root, method, queue, user, work.now, body)
@@ -135,6 +135,15 @@ def _claim_sqlite(search: _Search) -> list[Claim]:
 
 
 # --- PostgreSQL ---
+
+
+class _Taken(NamedTuple):
+    """A claim, and from where."""
+
+    seq: int
+    lane: Lane
+    claim: Claim
+    rate_key: str | None
 
 
 def _claim_postgresql(search: _Search) -> list[Claim]:
@@ -156,10 +165,9 @@ def _beyond(search: _Search, lanes: Sequence[Lane], room: int) -> list[Claim]:
         return []
     bounds = search.cursor.bounds
     found = _take(search, lanes, [bounds.get(lane, -1) for lane in lanes], [TOP] * len(lanes), room)
-    for row in found:
-        lane = (row["queue"], row["lane"])
-        bounds[lane] = max(bounds.get(lane, -1), row["seq"])
-    return [_made(search.work, row) for row in found]
+    for one in found:
+        bounds[one.lane] = max(bounds.get(one.lane, -1), one.seq)
+    return [one.claim for one in found]
 
 
 def _behind(search: _Search, room: int) -> list[Claim]:
@@ -174,7 +182,7 @@ def _behind(search: _Search, room: int) -> list[Claim]:
         floors = [cursor.floors.get(lane, -1) for lane in group]
         # Up to the bound and no further: a backlog beyond it would keep this from ever coming back short.
         found = _take(search, group, floors, [cursor.bounds.get(lane, -1) for lane in group], left)
-        claims += [_made(search.work, row) for row in found]
+        claims += [one.claim for one in found]
         if settled is not None and len(found) < left:
             cursor.floors.update((lane, max(cursor.floors.get(lane, -1), settled)) for lane in group)
     return claims
@@ -205,41 +213,22 @@ def _watch_commits(work: Work, cursor: ClaimCursor) -> int | None:
 
 def _take(
     search: _Search, lanes: Sequence[Lane], afters: Sequence[int], uptos: Sequence[int], limit: int
-) -> list[dict[str, Any]]:
+) -> list[_Taken]:
     work = search.work
-    names, rows = work.tx.table(
-        work.sql["claim"],
-        {
-            "token": search.token,
-            "queues": [queue for queue, _ in lanes],
-            "lanes": [lane for _, lane in lanes],
-            "afters": list(afters),
-            "uptos": list(uptos),
-            "paused": list(search.paused),
-            "limit": limit,
-            "now": work.now,
-        },
+    rows = work.rows(
+        "claim",
+        token=search.token,
+        queues=[queue for queue, _ in lanes],
+        lanes=[lane for _, lane in lanes],
+        afters=list(afters),
+        uptos=list(uptos),
+        paused=list(search.paused),
+        limit=limit,
+        now=work.now,
     )
     order = {lane: place for place, lane in enumerate(lanes)}
-    found = [dict(zip(names, row, strict=True)) for row in rows]
+    found = [_Taken(row[0], (row[1], row[2]), Claim._make(row[4:]), row[3]) for row in rows]
     # RETURNING has no order, and a child started out of order would break at_front.
-    found.sort(key=lambda row: (order[row["queue"], row["lane"]], row["seq"]))
-    gates.take_tokens(work, [row["rate_key"] for row in found if row["rate_key"] is not None])
+    found.sort(key=lambda one: (order[one.lane], one.seq))
+    gates.take_tokens(work, [one.rate_key for one in found if one.rate_key is not None])
     return found
-
-
-def _made(work: Work, row: dict[str, Any]) -> Claim:
-    return Claim(
-        key=row["key"],
-        number=row["claim"],
-        attempt=row["attempt"],
-        crashes=row["crashes"],
-        failures=row["failures"],
-        id=row["id"],
-        root=row["root"],
-        method=row["method"],
-        queue=row["queue"],
-        user=row["username"],
-        started_at=work.now,
-        body=row["body"],
-    )

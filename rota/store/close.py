@@ -85,6 +85,8 @@ def close(work: Work, closed: Sequence[Closed], *, promote: bool = True) -> list
 
 def follow(work: Work, ends: Sequence[End]) -> list[JobSpec]:
     """Do what follows from ends that are written; the jobs that have to be inserted for it."""
+    if not ends:
+        return []
     doomed, callbacks = _follow(work, ends, promote=True)
     return callbacks + close(work, doomed)
 
@@ -153,11 +155,14 @@ def _follow(work: Work, ends: Sequence[End], *, promote: bool) -> tuple[list[Clo
 def _pass_on(work: Work, closed: Sequence[End], *, promote: bool) -> list[Closed]:
     """Successors and dependents go on; those that depended on what failed are taken out, to be closed next."""
     ends = {one.key: one for one in closed}
-    ids = {one.id for one in closed if one.slot == 0} if promote else set()
+    ids = [one.id for one in closed if one.slot == 0] if promote else []
     doomed: list[Closed] = []
     going_on: list[Standing] = []
     seen: set[str] = set()
-    for kind, key, on_key, allow_failure in work.rows("followers", ids=work.list(ids), keys=work.list(ends)):
+    keys = list(ends)
+    # As a rule nobody has named them, and each one's key is its id.
+    listed = work.keys(ids) if ids == keys else work.list(ids)
+    for kind, key, on_key, allow_failure in work.rows("followers", ids=listed, keys=work.keys(keys)):
         if kind == "successor":
             _take_over(work, key)
             continue

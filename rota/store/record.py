@@ -48,16 +48,23 @@ def _finish_plainly(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobSta
     if not outcomes:
         return {}
     params = {
-        "keys": work.list([outcome.key for outcome in outcomes]),
+        "keys": work.keys([outcome.key for outcome in outcomes]),
         "claims": work.list([outcome.claim for outcome in outcomes]),
     }
     if work.sqlite:
+        if not work.value("has_followers"):
+            # Nothing at all follows from the end of most of them.
+            finished_alone = work.run("finish_alone", now=work.now, **params)
+            work.run("take_alone", **params)
+            if finished_alone == len(outcomes):
+                return dict.fromkeys((outcome.claim for outcome in outcomes), JobState.FINISHED)
         work.run("finish_plainly", now=work.now, **params)
         taken = work.rows("take_plainly", **params)
     else:
         taken = work.rows("finish_plainly", now=work.now, **params)
-    insert(work, follow(work, [End(*row) for row in taken]))
-    return _states(work, outcomes, {row[3] for row in taken})
+    keys = {outcome.claim: outcome.key for outcome in outcomes}
+    insert(work, follow(work, [End(keys[claim], id_, slot, claim, *rest) for claim, id_, slot, *rest in taken]))
+    return _states(work, outcomes, {row[0] for row in taken})
 
 
 def _finish_all(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobState | None]:

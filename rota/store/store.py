@@ -212,8 +212,7 @@ class Store(Registers):
 
     def _begin(self, tx: Connection, busy_timeout: float | None) -> None:
         if self.dialect == "postgresql":
-            tx.begin()
-            self._set_local(tx, busy_timeout)
+            tx.begin(settings=self._for_turn(busy_timeout))
             return
         if busy_timeout is None:
             tx.begin()
@@ -224,7 +223,7 @@ class Store(Registers):
         finally:
             tx.run(f"pragma busy_timeout = {int(self.settings.busy_timeout * 1000)}")
 
-    def _set_local(self, tx: Connection, busy_timeout: float | None) -> None:
+    def _for_turn(self, busy_timeout: float | None) -> dict[str, str]:
         local: dict[str, str] = {}
         if self.settings.pooler:
             local = {**TURN, "statement_timeout": str(int(self.settings.statement_timeout * 1000))}
@@ -232,8 +231,7 @@ class Store(Registers):
             wait = self.settings.busy_timeout if busy_timeout is None else busy_timeout
             # 0 would mean to wait for ever.
             local["lock_timeout"] = str(max(1, int(wait * 1000)))
-        for name, value in local.items():
-            tx.query("select set_config(:name, :value, true)", {"name": name, "value": value})
+        return local
 
     def _work(self, tx: Connection, site: Connection | None = None) -> Work:
         return Work(

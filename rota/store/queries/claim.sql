@@ -62,8 +62,9 @@ with me as materialized (select token from rota.dispatcher where token = :token 
             started_at = :now
         from picked p where v.ctid = p.place
         returning v.key, v.claim, v.attempt, v.crashes, v.failures, v.rate_key, v.queue, v.lane, v.seq)
-select m.*, j.* from mine m
-cross join lateral (select id, root, method, username, body from rota.job where key = m.key limit 1) j
+select m.seq, m.queue, m.lane, m.rate_key, m.key, m.claim, m.attempt, m.crashes, m.failures, j.id, j.root, j.method,
+    m.queue, j.username, :now::bigint, j.body
+from mine m cross join lateral (select id, root, method, username, body from rota.job where key = m.key limit 1) j
 
 -- name: last_place (postgresql)
 select last_value from rota.live_seq

@@ -21,7 +21,19 @@ from live where key in (select value from json_each(:keys)) and claim in (select
 -- name: take_plainly (sqlite)
 delete from live where key in (select value from json_each(:keys)) and claim in (select value from json_each(:claims))
     and state = 2
-returning key, id, slot, claim, concurrency_key, batch
+returning claim, id, slot, concurrency_key, batch
+
+-- name: finish_alone (sqlite)
+-- Those of them from whose end nothing follows: they free no place under a key, and count in no batch.
+insert into done (key, state, attempt, crashes, failures, claim, started_at, ended_at, host)
+select key, 4, attempt, crashes, failures, claim, started_at, :now,
+    (select host from dispatcher where token = live.token)
+from live where key in (select value from json_each(:keys)) and claim in (select value from json_each(:claims))
+    and state = 2 and concurrency_key is null and batch is null
+
+-- name: take_alone (sqlite)
+delete from live where key in (select value from json_each(:keys)) and claim in (select value from json_each(:claims))
+    and state = 2 and concurrency_key is null and batch is null
 
 -- name: finish_plainly (postgresql)
 -- Jobs that returned nothing: taken from `live` and written to `done` at once.
@@ -33,7 +45,7 @@ kept as (
     select g.key, 4, g.attempt, g.crashes, g.failures, g.claim, g.started_at, :now,
         (select host from rota.dispatcher d where d.token = g.token)
     from gone g)
-select key, id, slot, claim, concurrency_key, batch from gone
+select claim, id, slot, concurrency_key, batch from gone
 
 -- name: take_waiting
 -- A job that no worker has.

@@ -258,3 +258,17 @@ def test_an_empty_claim_touches_nothing(site: Site) -> None:
 def test_a_claim_ref_is_a_pair(site: Site) -> None:
     claim: Claim = site.start()
     assert ref(claim) == ClaimRef(claim.key, claim.number) == (claim.key, claim.number)
+
+
+def test_what_follows_from_an_end_is_done_whatever_ends_beside_it(site: Site) -> None:
+    site.enqueue("alone")
+    first, second = (site.enqueue(concurrency_key="k").key for _ in range(2))
+    claims = site.claim(5)
+    stale = claims[0]._replace(key=second, number=claims[0].number + 1000)
+    assert [claim.id for claim in claims] == ["alone", first]
+
+    with site.store.turn() as turn:
+        recorded = turn.record([outcome(claim, Ending.RETURNED) for claim in [*claims, stale]])
+
+    assert [one.state for one in recorded] == [JobState.FINISHED, JobState.FINISHED, None]
+    assert site.claim_one().key == second

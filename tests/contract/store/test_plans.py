@@ -39,6 +39,8 @@ HOT: dict[str, dict[str, Any]] = {
     "take_started": {"keys": KEYS, "claims": [1, 2]},
     "finish_plainly": {"keys": KEYS, "claims": [1, 2], "now": 1},
     "take_plainly": {"keys": KEYS, "claims": [1, 2]},
+    "finish_alone": {"keys": KEYS, "claims": [1, 2], "now": 1},
+    "take_alone": {"keys": KEYS, "claims": [1, 2]},
     "has_followers": {},
     "take_waiting": {"key": KEYS[0]},
     "hold": {"key": KEYS[0], "claim": 1},
