@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -42,6 +42,7 @@ class Held:
     gone: bool = False  #: the store says that somebody else has decided about it
     timeout: float = 0.0  #: seconds; 0 until it is looked at
     load: float = 0.0  #: seconds that it was thought to take when a worker got it
+    given_at: float = 0.0  #: seconds, monotonic: when a worker got it
 
     def limit(self) -> float:
         """The job's timeout in seconds. Read only once a job has run for a while: most never ask."""
@@ -182,11 +183,11 @@ class Crew:
                 return found
             found.append(hand.held.pop(serial_of(data)))
 
-    def read(self, hand: Hand) -> list[list[Any]]:
+    def read(self, hand: Hand) -> list[Sequence[Any]]:
         """The lines that came from the worker, each as its values."""
         return self._lines(hand) if self._fill(hand) else []
 
-    def read_all(self, hand: Hand) -> list[list[Any]]:
+    def read_all(self, hand: Hand) -> list[Sequence[Any]]:
         """All that a dead worker left in its pipe; a line that it could not finish is dropped."""
         while self._fill(hand):
             pass
@@ -202,11 +203,17 @@ class Crew:
         return bool(data)
 
     @staticmethod
-    def _lines(hand: Hand) -> list[list[Any]]:
+    def _lines(hand: Hand) -> list[Sequence[Any]]:
         end = hand.rest.rfind(b"\n") + 1
-        lines = bytes(hand.rest[:end]).splitlines()
+        data = bytes(hand.rest[:end])
         del hand.rest[:end]
-        return [json.loads(one) if one[:1] == b"[" else [int(word) for word in one.split()] for one in lines]
+        if b"[" not in data:
+            # The ends of jobs that left nothing to tell, two numbers each: most that is ever heard.
+            words = [int(word) for word in data.split()]
+            return list(zip(words[::2], words[1::2], strict=True))
+        return [
+            json.loads(one) if one[:1] == b"[" else [int(word) for word in one.split()] for one in data.splitlines()
+        ]
 
     def retire(self, hand: Hand) -> None:
         """Let the worker end once it is through with what it has."""

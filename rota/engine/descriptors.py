@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import array
 import os
+import resource
 import socket
 
 MOST = 3
+_ITEM = array.array("i").itemsize
+_ROOM = socket.CMSG_LEN(MOST * _ITEM)
 
 
 def receive(source: socket.socket, size: int, flags: int = 0) -> tuple[bytes, list[int]]:
@@ -18,12 +21,13 @@ def receive(source: socket.socket, size: int, flags: int = 0) -> tuple[bytes, li
     Raises:
         BlockingIOError: nothing is there, and the socket or the flags say not to wait.
     """
-    item = array.array("i").itemsize
-    data, ancillary, _, _ = source.recvmsg(size, socket.CMSG_LEN(MOST * item), flags | socket.MSG_CMSG_CLOEXEC)
+    data, ancillary, _, _ = source.recvmsg(size, _ROOM, flags | socket.MSG_CMSG_CLOEXEC)
+    if not ancillary:
+        return data, []
     found = array.array("i")
     for level, kind, content in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            found.frombytes(content[: len(content) - len(content) % item])
+            found.frombytes(content[: len(content) - len(content) % _ITEM])
     return data, list(found)
 
 
@@ -37,3 +41,10 @@ def send_file(target: socket.socket, message: bytes, content: bytes) -> None:
         socket.send_fds(target, [message], [file])
     finally:
         os.close(file)
+
+
+def raise_file_limit() -> None:
+    """Let this process have as many descriptors as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,21 +22,23 @@ from setproctitle import setproctitle
 from rota.clock import Clock, SystemClock, to_micros
 from rota.engine.channel import ASYNC, LOG, PROGRESS, RETIRE
 from rota.engine.crew import Crew, Hand, Held
+from rota.engine.descriptors import raise_file_limit
 from rota.engine.handout import HandOut
 from rota.engine.holdings import Holdings, News
 from rota.engine.identity import Identity
-from rota.engine.nursery import Dead, NurseryGone
+from rota.engine.nursery import NurseryGone
 from rota.engine.outcome import OnFailed, decide
 from rota.engine.pace import Pace
 from rota.engine.peers import Peers
 from rota.engine.report import Report, Runner, decode_report
 from rota.engine.roster import Roster, Sites
 from rota.engine.settings import DispatcherSettings
+from rota.engine.staff import Staff
 from rota.engine.wake import CONTROL, HELLO, Waker, WakeSocket
 from rota.engine.watch import FENCED, PATIENCE_SECONDS, STOP, Watch
 from rota.jobs import Ending
 from rota.store import Store
-from rota.store.views import LogLine, Progress, WorkerRow
+from rota.store.views import LogLine, Progress
 
 log = logging.getLogger("rota.dispatcher")
 
@@ -51,8 +52,6 @@ FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.05, 1.0
 RETIRE_SIGNAL = signal.SIGUSR1
 # What a site that is down has not recorded by then is left to its lease.
 LAST_RECORDS_SECONDS = 5.0
-# A worker that dies before it has done anything is replaced more and more slowly.
-FIRST_START_DELAY_SECONDS, LAST_START_DELAY_SECONDS = 0.1, 10.0
 
 
 class Dispatcher:
@@ -87,21 +86,18 @@ class Dispatcher:
         self._identity = Identity()
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
         self._pace = Pace()
-        self._dead: list[tuple[Hand, Dead]] = []
         self._stopping = False
         self._kill_at = float("inf")  #: seconds, monotonic: when what runs has had its grace
         self._signals = 0
         self._retires = False
         self._claims_from = 0.0
         self._misses = 0
-        self._hire_at = 0.0
-        self._bad_starts = 0
         self._now = 0  #: microseconds since 1970, when this round began
 
     def run(self) -> int:
         """Serve. The answer is the process's exit code."""
         setproctitle("rota: dispatcher")
-        _raise_file_limit()
+        raise_file_limit()
         # The nursery first: a process forked after a connection was opened would share it.
         self._crew = Crew(self._runner, self._settings.worker)
         self._hand_outs = HandOut(self._crew, self._pace, self._settings)
@@ -113,6 +109,15 @@ class Dispatcher:
         self._selector.register(self._wake, selectors.EVENT_READ, self._hear_wake)
         self._selector.register(self._take_signals(), selectors.EVENT_READ, _drain)
         self._sites = Roster(self._open_sites, self._make_holdings, self._selector)
+        self._staff = Staff(
+            self._crew,
+            self._watch,
+            self._sites,
+            self._selector,
+            self._settings.workers,
+            hear=self._heard,
+            end=self._end,
+        )
         self._peers = Peers(self._run_folder, self._selector, self._sites.maintain_all)
         self._peers.look()
         self._waker.wake(HELLO, CONTROL)
@@ -136,13 +141,16 @@ class Dispatcher:
         for key, _ in ready:
             key.data(key.fileobj)
         # After all pipes: a worker's last words count, and its descriptors may be given out again.
-        self._bury_the_dead()
+        self._staff.bury_the_dead()
         now = time.monotonic()
         self._check_stop(now)
-        self._hire(now)
+        if not self._stopping and self._staff.hire(now, self._now):
+            self._claims_from = 0.0
         self._watch.patrol(now)
         if not self._stopping:
             self._sites.tick(now)
+        # A worker that is free gets what was claimed ahead before the end of its last job is recorded.
+        self._hand_out()
         self._turns()
         self._hand_out()
         # Only now: a job that was just claimed need not wait for it.
@@ -155,7 +163,7 @@ class Dispatcher:
         awake = self._sites.awake.values()
         moments = [float("inf") if stopping else self._sites.wants_round_at()]
         if len(self._crew.hands) < self._settings.workers and not stopping:
-            moments.append(self._hire_at)
+            moments.append(self._staff.hire_at)
         deep = any(len(hand.held) > 1 for hand in self._crew) or any(one.waiting for one in awake)
         if deep or stopping or any(hand.held for hand in self._crew):
             moments.append(now + (PATIENCE_SECONDS if deep else PATROL_SECONDS))
@@ -216,13 +224,9 @@ class Dispatcher:
             self._sites.wake_all()
 
     def _hear_nursery(self, _: object) -> None:
-        self._dead += [(hand, dead) for hand, dead in self._crew.events() if dead is not None]
+        self._staff.note_deaths()
 
-    def _hear_hand(self, hand: Hand) -> None:
-        for values in self._crew.read(hand):
-            self._heard(hand, values)
-
-    def _heard(self, hand: Hand, values: list[Any]) -> None:
+    def _heard(self, hand: Hand, values: Sequence[Any]) -> None:
         head = values[0]
         if isinstance(head, int):
             held = hand.held.pop(head, None)
@@ -232,7 +236,7 @@ class Dispatcher:
         rest = values[1:]
         if head == RETIRE:
             log.info("worker %d is replaced: %s", hand.pid, rest[1])
-            self._keep(self._crew.take_back(hand))
+            self._watch.take_back(hand)
             self._crew.retire(hand)
             return
         held = hand.held.get(rest[0])
@@ -259,7 +263,7 @@ class Dispatcher:
 
     def _end(self, held: Held, report: Report) -> None:
         outcome = decide(held.claim, report, now=self._now, random=self._random, max_crashes=self._settings.max_crashes)
-        self._sites.stir(held.site).end(outcome)
+        self._sites.stir(held.site).end(held, outcome)
         if held.claim.queue in self._hand_outs.capped:
             for one in self._sites:
                 if one.capped:
@@ -272,45 +276,6 @@ class Dispatcher:
             held.waiting_since = now
             self._sites.stir(held.site).waiting.appendleft(held)
 
-    # --- workers ---
-
-    def _hire(self, now: float) -> None:
-        if self._stopping or now < self._hire_at:
-            return
-        open_hands = sum(1 for hand in self._crew if hand.is_open)
-        for _ in range(self._settings.workers - open_hands):
-            self._claims_from = 0.0
-            hand = self._crew.hire(to_micros(self._clock.now()))
-            self._selector.register(hand.reports, selectors.EVENT_READ, lambda _, hand=hand: self._hear_hand(hand))
-
-    def _bury_the_dead(self) -> None:
-        dead, self._dead = self._dead, []
-        for hand, how in dead:
-            self._bury(hand, how)
-
-    def _bury(self, hand: Hand, dead: Dead) -> None:
-        """Record what a dead worker left: its reports first, then what it had begun; the rest is handed out again."""
-        for values in self._crew.read_all(hand):
-            self._heard(hand, values)
-        self._keep(self._crew.take_back(hand))
-        for serial, held in hand.held.items():
-            if not (hand.doomed == FENCED and self._sites.stir(held.site).is_lost(held)):
-                self._end(held, self._watch.post_mortem(hand, dead, serial, held))
-        if dead.status or hand.doomed:
-            log.warning("worker %d %s%s", dead.pid, dead.cause, f" ({hand.doomed})" if hand.doomed else "")
-        self._slow_down_starts(hand, dead)
-        self._selector.unregister(hand.reports)
-        self._crew.bury(hand)
-
-    def _slow_down_starts(self, hand: Hand, dead: Dead) -> None:
-        did_nothing = not (hand.finished or hand.failed or hand.held or hand.doomed)
-        if dead.status == 0 or not did_nothing:
-            self._bad_starts = 0
-            return
-        self._bad_starts += 1
-        delay = min(FIRST_START_DELAY_SECONDS * 2**self._bad_starts, LAST_START_DELAY_SECONDS)
-        self._hire_at = time.monotonic() + delay
-
     # --- sites ---
 
     def _make_holdings(self, name: str, opener: Callable[[], Store]) -> Holdings:
@@ -320,7 +285,7 @@ class Dispatcher:
             identity=self._identity,
             settings=self._settings,
             waker=self._waker,
-            rows=self._worker_rows,
+            rows=self._staff.rows,
             on_failed=self._on_failed,
             is_closed=self._is_closed,
         )
@@ -389,11 +354,11 @@ class Dispatcher:
     def _hand_out(self) -> None:
         if self._stopping:
             return
-        now, missed = time.monotonic(), False
+        now, missed, patience = time.monotonic(), False, self._hand_outs.patience()
         for one in sorted(self._sites.awake.values(), key=lambda one: one.served_at):
             while one.waiting and not one.fenced and self._hand_outs.place(one.waiting[0]):
                 one.waiting.popleft()
-            while one.waiting and now - one.waiting[-1].waiting_since > PATIENCE_SECONDS:
+            while one.waiting and now - one.waiting[-1].waiting_since > patience:
                 # Nobody here is free for it: others may be. It is not to be claimed and given back again and again.
                 self._end(one.waiting.pop(), Report(ending=Ending.RELEASED))
                 missed = True
@@ -426,33 +391,9 @@ class Dispatcher:
         for hand in self._crew:
             # Jobs that can be resumed elsewhere end at their next step.
             hand.slate.stop()
-            self._keep(self._crew.take_back(hand))
+            self._watch.take_back(hand)
             if self._retires:
                 self._crew.retire(hand)
-
-    # --- being seen ---
-
-    def _worker_rows(self, site: str) -> list[WorkerRow]:
-        return [self._row(hand, site) for hand in self._crew if hand.pid]
-
-    def _row(self, hand: Hand, site: str) -> WorkerRow:
-        running = [hand.held[serial] for serial in hand.slate.running() if serial in hand.held]
-        ours = [held.claim.key for held in running if held.site == site]
-        return WorkerRow(
-            pid=hand.pid,
-            state="busy" if running else "idle",
-            born_at=hand.born_at,
-            key=ours[0] if ours else None,
-            finished=hand.finished,
-            failed=hand.failed,
-            busy=hand.busy,
-        )
-
-
-def _raise_file_limit() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _drain(descriptor: int) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable
 
 from rota.engine.crew import Crew, Hand, Held
 from rota.engine.holdings import Holdings
 from rota.engine.pace import HORIZON_SECONDS, Pace
 from rota.engine.settings import DispatcherSettings
+from rota.engine.watch import PATIENCE_SECONDS
 from rota.store import Want
 
 # Jobs of a queue with a longer default timeout never hold all workers.
@@ -15,6 +17,8 @@ LONG_TIMEOUT_SECONDS = 600.0
 SLOW = float("inf")
 # How much a turn's time counts in the average of all.
 WEIGHT = 0.2
+# A worker whose job should be over so soon has the next one claimed ahead, and such a claim waits no longer for it.
+AHEAD_SECONDS = 0.2
 
 
 class HandOut:
@@ -25,6 +29,7 @@ class HandOut:
         self._pace = pace
         self._settings = settings
         self._turn_seconds = 0.0
+        self._horizon = HORIZON_SECONDS  #: seconds of work that a worker may have
         self._long = [name for name, timeout in settings.queues.items() if timeout > LONG_TIMEOUT_SECONDS]
         self._turn = 0
         #: queues that may not have all workers
@@ -33,10 +38,7 @@ class HandOut:
     def note_turn(self, seconds: float) -> None:
         """A turn took so long: a worker must have enough to do until the next one."""
         self._turn_seconds += WEIGHT * (seconds - self._turn_seconds)
-
-    @property
-    def _horizon(self) -> float:
-        return max(HORIZON_SECONDS, 2 * self._turn_seconds)
+        self._horizon = max(HORIZON_SECONDS, 2 * self._turn_seconds)
 
     # --- claiming ---
 
@@ -50,7 +52,30 @@ class HandOut:
                 room += max(0, self._settings.worker.async_jobs - len(hand.held))
             elif hand.is_open and (not hand.held or hand.load < horizon):
                 room += max(0, max(1, depth) - len(hand.held))
-        return max(0, room)
+        return max(0, room + self._ahead(hungry))
+
+    def _ahead(self, hungry: Collection[Holdings]) -> int:
+        """How many may be claimed for workers that are still busy: none that another host or site has a worker for."""
+        # The first one to be free would have to serve the other site.
+        return self._free_soon() if len(hungry) == 1 and all(one.backlog for one in hungry) else 0
+
+    def _free_soon(self) -> int:
+        """How many workers are busy, and should be through with their one job in a moment."""
+        now = time.monotonic()
+        return sum(1 for hand in self._crew if self._is_free_soon(hand, now))
+
+    def _is_free_soon(self, hand: Hand, now: float) -> bool:
+        if not hand.is_open or hand.runs_async or len(hand.held) != 1 or hand.load < SLOW:
+            return False
+        (held,) = hand.held.values()
+        seconds = self._pace.estimate(held.site, held.claim.method)
+        # By what is usual, and by what is so: nothing is claimed ahead for a worker whose job turns out to be slow.
+        return seconds is not None and seconds <= AHEAD_SECONDS and now - held.given_at <= AHEAD_SECONDS
+
+    def patience(self) -> float:
+        """How long a claim may wait for a worker before others get it: seconds."""
+        short = any(hand.is_open and hand.load < SLOW for hand in self._crew)
+        return AHEAD_SECONDS if short or self._free_soon() else PATIENCE_SECONDS
 
     def share(self, one: Holdings, room: int, hungry: Collection[Holdings]) -> int:
         """How many of them this site may have: no more than the others that are hungry."""
@@ -61,6 +86,7 @@ class HandOut:
             return share
         # Without a measure, or with slow jobs, only free workers count, and those that run others of their kind.
         free = sum(1 for hand in self._crew if hand.is_open and (not hand.held or hand.runs_async))
+        free += self._ahead(hungry)
         return min(share, max(free, 1) if any(hand.runs_async for hand in self._crew) else free)
 
     def wants(self, sites: Iterable[Holdings], limit: int) -> list[Want]:
@@ -97,6 +123,7 @@ class HandOut:
             return False
         alone = held.claim.crashes > 0 or not self._pace.is_short(seconds)
         held.load = SLOW if alone or seconds is None else seconds
+        held.given_at = time.monotonic()
         hand.load += held.load
         return True
 
@@ -109,7 +136,7 @@ class HandOut:
                     return hand
         best: Hand | None = None
         for hand in self._crew:
-            if not hand.is_open:
+            if hand.retiring or hand.doomed:
                 continue
             if not hand.held:
                 return hand

@@ -97,6 +97,7 @@ class Holdings:
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
         self.hungry = True  #: something may be claimable
+        self.backlog = False  #: there was no end of it when we claimed last: others find as much as they can run
         self.capped = False  #: something may be, of a queue that has all the workers it may have
         self.fenced = False
         self.down_until = 0.0
@@ -116,9 +117,9 @@ class Holdings:
 
     # --- what is to be told the store ---
 
-    def end(self, outcome: Outcome) -> None:
-        """Keep an outcome until its record has been committed."""
-        self.ended[ClaimRef(outcome.key, outcome.claim)] = outcome
+    def end(self, held: Held, outcome: Outcome) -> None:
+        """Keep a claim's outcome until its record has been committed."""
+        self.ended[held.ref] = outcome
 
     def tell(self, lines: Sequence[LogLine]) -> None:
         self._lines += lines
@@ -221,7 +222,8 @@ class Holdings:
         limit = self._open_for(limit)
         try:
             store = self._opened()
-            outcomes = list(self.ended.values())[:MOST_OUTCOMES]
+            ended = list(self.ended.items())[:MOST_OUTCOMES]
+            outcomes = [outcome for _, outcome in ended]
             lines, progress = self._lines, dict(self._progress)
             with store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
                 self._beat(turn, now, limit, news)
@@ -243,8 +245,7 @@ class Holdings:
             return News()
         self._failures = 0
         self.served_at = now
-        for one, outcome in zip(recorded, outcomes, strict=True):
-            ref = ClaimRef(one.key, one.claim)
+        for (ref, outcome), one in zip(ended, recorded, strict=True):
             if one.state is JobState.FAILED and self._on_failed is not None and ref in self.held:
                 self._on_failed(self.name, self.held[ref].claim, outcome.error)
             self.drop(ref)
@@ -254,7 +255,8 @@ class Holdings:
         self.due_unknown = self.due_unknown or any(one.run_at or one.children for one in outcomes)
         news.claimed = [self._hold(claim, now) for claim in claims]
         if limit:
-            self.hungry = len(claims) >= limit or bool(turn.woken)
+            self.backlog = len(claims) >= limit
+            self.hungry = self.backlog or bool(turn.woken)
             self.capped = self._is_capped(wants, limit, claims)
         else:
             self.hungry = self.hungry or bool(turn.woken)
@@ -318,7 +320,7 @@ class Holdings:
 
     def _hold(self, claim: Claim, now: float) -> Held:
         ref = ClaimRef(claim.key, claim.number)
-        held = Held(site=self.name, claim=claim, ref=ref, waiting_since=now)
+        held = Held(self.name, claim, ref, now)
         self.held[ref] = held
         self.waiting.append(held)
         return held

@@ -83,7 +83,7 @@ def decide(ended: Ended, report: Report, *, now: int, random: Random, max_crashe
     if report.ending is Ending.RETURNED:
         callback = success_callback(ended, report.result, now=now)
         children = report.children if callback is None else (*report.children, callback)
-        return Outcome(key=ended.key, claim=ended.number, ending=report.ending, result=report.result, children=children)
+        return Outcome(ended.key, ended.number, report.ending, report.result, children=children)
     outcome = Outcome(key=ended.key, claim=ended.number, ending=report.ending, error=report.error)
     if report.ending is Ending.COMMITTED:
         return outcome

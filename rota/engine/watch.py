@@ -39,6 +39,10 @@ class Watch:
                 elif began is not None and now - began / 1e9 > PATIENCE_SECONDS:
                     self._check_deadline(hand, serial, held, now - began / 1e9)
 
+    def take_back(self, hand: Hand) -> None:
+        """What a worker has not begun waits for another one."""
+        self._keep(self._crew.take_back(hand))
+
     def cancel(self, held: Held, now: float) -> bool:
         """Stop a claim that a worker has: True when it had not begun, so that nothing of it is left to stop."""
         hand = self.hand_of(held)
@@ -74,7 +78,7 @@ class Watch:
     def _free_what_waits(self, hand: Hand, running: dict[int, int], now: float) -> None:
         if any(now - began / 1e9 > PATIENCE_SECONDS for serial, began in running.items() if serial in hand.held):
             hand.load = float("inf")
-            self._keep(self._crew.take_back(hand))
+            self.take_back(hand)
 
     def _check_deadline(self, hand: Hand, serial: int, held: Held, ran: float) -> None:
         if ran > held.limit() + self._grace:

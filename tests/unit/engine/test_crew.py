@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class Watched:
         for hand in self.crew:
             self._hear(hand, self.crew.read(hand))
 
-    def _hear(self, hand: Hand, lines: list[list[Any]]) -> None:
+    def _hear(self, hand: Hand, lines: Sequence[Sequence[Any]]) -> None:
         for head, *rest in lines:
             if isinstance(head, str):
                 self.words.append([head, *rest[1:]])
@@ -111,6 +111,7 @@ def test_a_job_that_leaves_nothing_is_reported(watched: Watched, hand: Hand) -> 
 
 def test_a_result_comes_back(watched: Watched, hand: Hand) -> None:
     result = watched.report(watched.give(hand, "pid")).result
+    watched.until(lambda: hand.pid)  # its first report may be here before the nursery has told of its birth
     assert result == str(hand.pid) != str(os.getpid())
 
 

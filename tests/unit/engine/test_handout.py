@@ -10,10 +10,11 @@ from typing import Any, cast
 import pytest
 
 from rota.engine.crew import Crew, Hand, Held
-from rota.engine.handout import HandOut
+from rota.engine.handout import AHEAD_SECONDS, HandOut
 from rota.engine.holdings import Holdings
 from rota.engine.pace import Pace
 from rota.engine.settings import DispatcherSettings
+from rota.engine.watch import PATIENCE_SECONDS
 from rota.jobs import Claim, new_key
 from rota.store import ClaimRef, Want
 
@@ -50,7 +51,10 @@ def held(method: str = "app.run", *, site: str = "one", queue: str = "default", 
 
 def site(name: str = "one", *holds: Held) -> Holdings:
     return cast(
-        Holdings, SimpleNamespace(name=name, held={one.ref: one for one in holds}, ended={}, waiting=[], hungry=True)
+        Holdings,
+        SimpleNamespace(
+            name=name, held={one.ref: one for one in holds}, ended={}, waiting=[], hungry=True, backlog=False
+        ),
     )
 
 
@@ -165,3 +169,78 @@ def test_a_worker_that_leaves_gets_nothing(crew: PaperCrew, pace: Pace) -> None:
     crew.hands[0].doomed = "timeout"
     one, outs = site(), hand_out(crew, pace)
     assert (outs.room([one], [one]), outs.place(held())) == (0, False)
+
+
+def busy_with(crew: PaperCrew, outs: HandOut, method: str) -> None:
+    """Every worker has one job of the method."""
+    for _ in crew.hands:
+        assert outs.place(held(method))
+
+
+def test_the_next_job_is_claimed_ahead_of_workers_that_are_through_soon(crew: PaperCrew, pace: Pace) -> None:
+    one, outs = site(), hand_out(crew, pace)
+    pace.note("one", "app.run", 0.05)
+    busy_with(crew, outs, "app.run")
+    one.backlog = True
+
+    assert outs.share(one, outs.room([one], [one]), [one]) == 4
+    one.waiting.extend(held() for _ in range(3))
+    assert outs.share(one, outs.room([one], [one]), [one]) == 1
+
+
+def test_nothing_is_claimed_ahead_when_others_might_find_no_job(crew: PaperCrew, pace: Pace) -> None:
+    one, outs = site(), hand_out(crew, pace)
+    pace.note("one", "app.run", 0.05)
+    busy_with(crew, outs, "app.run")
+
+    assert outs.share(one, outs.room([one], [one]), [one]) == 0
+
+
+def test_nothing_is_claimed_ahead_while_another_site_has_jobs(crew: PaperCrew, pace: Pace) -> None:
+    one, two, outs = site(), site("two"), hand_out(crew, pace)
+    pace.note("one", "app.run", 0.05)
+    busy_with(crew, outs, "app.run")
+    one.backlog = two.backlog = True
+
+    assert outs.room([one, two], [one, two]) == 0
+
+
+@pytest.mark.parametrize("seconds", [None, 0.3, 60.0])
+def test_nothing_is_claimed_ahead_of_jobs_that_take_long(crew: PaperCrew, pace: Pace, seconds: float | None) -> None:
+    one, outs = site(), hand_out(crew, pace)
+    if seconds is not None:
+        pace.note("one", "app.run", seconds)
+    busy_with(crew, outs, "app.run")
+    one.backlog = True
+
+    assert outs.share(one, outs.room([one], [one]), [one]) == 0
+    assert outs.patience() == PATIENCE_SECONDS
+
+
+def test_nothing_is_claimed_ahead_of_a_job_that_turns_out_slow(crew: PaperCrew, pace: Pace) -> None:
+    one, outs = site(), hand_out(crew, pace)
+    pace.note("one", "app.run", 0.05)
+    busy_with(crew, outs, "app.run")
+    one.backlog = True
+    for hand in crew.hands:
+        for slow in hand.held.values():
+            slow.given_at -= 1
+
+    assert outs.share(one, outs.room([one], [one]), [one]) == 0
+    assert outs.patience() == PATIENCE_SECONDS
+
+
+def test_what_is_claimed_ahead_waits_for_the_worker_that_is_through_soon(crew: PaperCrew, pace: Pace) -> None:
+    outs = hand_out(crew, pace)
+    pace.note("one", "app.run", 0.05)
+    busy_with(crew, outs, "app.run")
+
+    assert outs.patience() == AHEAD_SECONDS
+
+
+def test_short_jobs_wait_for_workers_that_are_through_with_their_own_soon(crew: PaperCrew, pace: Pace) -> None:
+    outs = hand_out(crew, pace)
+    pace.note("one", "app.run", 0.001)
+    busy_with(crew, outs, "app.run")
+
+    assert outs.patience() == AHEAD_SECONDS
