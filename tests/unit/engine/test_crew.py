@@ -72,7 +72,7 @@ class Watched:
             self.look()
             return condition()
 
-        return wait_until(asked, every=0.001)
+        return wait_until(asked, timeout=30, every=0.001)
 
     def report(self, one: Held) -> Report:
         return self.until(lambda: self.reports.get(one.claim.key))
@@ -98,7 +98,10 @@ def watched(tmp_path: Path, settings: WorkerSettings) -> Iterator[Watched]:
 
 @pytest.fixture
 def hand(watched: Watched) -> Hand:
-    return watched.crew.hire(0)
+    """A worker. Its number may come to be known after its first report."""
+    hand = watched.crew.hire(0)
+    watched.until(lambda: hand.pid)
+    return hand
 
 
 def pids(file: Path) -> list[int]:
