@@ -77,7 +77,7 @@ def _as_found(owner: Any, attribute: str, idle: Any) -> Any:
     if isinstance(own, classmethod):
         return classmethod(_idle_call(own.__func__))
     if isinstance(own, property):
-        return property(_idle_call(own.fget))
+        return property(_idle_call(own.fget), lambda *_: None)
     return staticmethod(idle) if isinstance(own, staticmethod) else idle
 
 
@@ -88,18 +88,32 @@ def _importers(thing: Any) -> list[types.ModuleType]:
 
 
 @contextmanager
-def _set(owner: Any, attribute: str, value: Any) -> Iterator[None]:
+def unchanged(name: str) -> Iterator[None]:
+    """After the block `name` leads where it led before, whatever a fixture takes for its old value."""
+    owner, attribute, _thing = lookup(name)
     own = vars(owner).get(attribute, _MISSING)
-    # As members of an Enum can't be set otherwise.
-    assign = type.__setattr__ if isinstance(owner, type) else setattr
-    assign(owner, attribute, value)
     try:
         yield
     finally:
-        if own is _MISSING:
-            delattr(owner, attribute)
-        else:
-            assign(owner, attribute, own)
+        _put(owner, attribute, own)
+
+
+@contextmanager
+def _set(owner: Any, attribute: str, value: Any) -> Iterator[None]:
+    own = vars(owner).get(attribute, _MISSING)
+    _put(owner, attribute, value)
+    try:
+        yield
+    finally:
+        _put(owner, attribute, own)
+
+
+def _put(owner: Any, attribute: str, value: Any) -> None:
+    if value is not _MISSING:
+        # As members of an Enum can't be set otherwise.
+        (type.__setattr__ if isinstance(owner, type) else setattr)(owner, attribute, value)
+    elif attribute in vars(owner):
+        delattr(owner, attribute)
 
 
 class Without:

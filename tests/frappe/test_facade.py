@@ -345,6 +345,20 @@ def test_init_and_connect_open_a_site_for_a_program(site: Site) -> None:
         frappe.db.count("User")
 
 
+def test_connect_opens_the_site_that_it_names(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    import frappe
+
+    monkeypatch.chdir(site.bench.sites_path)
+    try:
+        frappe.connect(site.name)
+        assert (getattr(frappe.local, "site", None), frappe.local.user) == (site.name, "Administrator")
+        frappe.destroy()
+        frappe.init(site.name)
+        assert getattr(frappe.local, "site", None) == site.name
+    finally:
+        frappe.destroy()
+
+
 def test_destroy_leaves_a_site_open_that_somebody_else_opened(frappe: Any) -> None:
     frappe.destroy()
     assert frappe.db.count("User") == 2

@@ -102,6 +102,7 @@ def test_a_method_of_a_document_runs_with_what_was_not_saved(frappe: Any, site: 
     frappe.db.commit()
     assert run_jobs(site) == ["call_document: committed"]
     assert frappe.db.get_value("Book", book.name, "pages") == 106
+    assert background_jobs.enqueue_doc("Book", book.name, "recount", queue="long").origin == "long"
 
 
 def test_queue_action_locks_the_document_until_it_is_done(frappe: Any, site: Site, book: Any) -> None:

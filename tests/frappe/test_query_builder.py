@@ -235,6 +235,10 @@ def test_rows_are_ordered_up_and_down(frappe: Any, books: Any) -> None:
     assert (pages(Order.asc), pages(frappe.qb.asc), pages(pypika.enums.Order.asc)) == (up, up, up)
     assert (pages(Order.desc), pages(frappe.qb.desc), pages(pypika.enums.Order.desc)) == (down, down, down)
     assert pages(pypika.Order.desc) == down
+    ordered = frappe.qb.from_(books).select("pages")
+    assert ordered.orderby("pages", order=Order.asc).get_sql().endswith("ORDER BY `pages` ASC")
+    assert ordered.orderby("pages", order=frappe.qb.asc).get_sql().endswith("ORDER BY `pages` ASC")
+    assert ordered.orderby("pages", order=pypika.enums.Order.asc).get_sql().endswith("ORDER BY `pages` ASC")
 
 
 def test_a_left_join_keeps_rows_without_a_match(frappe: Any, books: Any) -> None:

@@ -18,10 +18,13 @@ def authors(frappe: Any) -> Any:
 
 
 def test_a_savepoint_takes_back_what_came_after_it_only(frappe: Any, authors: Any) -> None:
-    frappe.db.savepoint("before")
-    frappe.db.set_value("Author", "Ada", "fee", 99)
-    frappe.db.rollback(save_point="before")
-    assert frappe.db.get_value("Author", "Ada", "fee") == 10
+    def fee_after_taking_back() -> Any:
+        frappe.db.savepoint("before")
+        frappe.db.set_value("Author", "Ada", "fee", 99)
+        frappe.db.rollback(save_point="before")
+        return frappe.db.get_value("Author", "Ada", "fee")
+
+    assert fee_after_taking_back() == 10
 
     frappe.db.savepoint("kept")
     frappe.db.set_value("Author", "Ada", "fee", 98)

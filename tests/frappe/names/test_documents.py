@@ -51,7 +51,8 @@ def test_a_document_of_a_single_is_read_by_its_name_alone(frappe: Any) -> None:
     frappe.db.set_single_value("Library Settings", "days", 21)
     assert frappe.db.get_single_value("Library Settings", "days") == 21
     assert frappe.get_single("Library Settings").days == 21
-    assert frappe.get_website_settings("nothing") is None
+    frappe.db.set_single_value("Website Settings", "app_name", "Lending")
+    assert frappe.get_website_settings("app_name") == "Lending"
 
 
 def test_a_doctype_says_what_its_fields_are(frappe: Any) -> None:
@@ -225,11 +226,23 @@ def test_documents_are_written_into_their_app_without_what_every_row_has(frappe:
     values = strip_default_fields(book, book.as_dict())
     assert [sorted(row) for row in values["chapters"]] == [["pages", "title"]] * 2
     export_to_files([["Author", "Ada"]], "Stock")
-    path = Path(frappe.get_module_path("Stock", "author", "ada", "ada.json"))
-    exported = path if path.exists() else next(Path(frappe.get_module_path("Stock")).rglob("[aA]da.json"))
+    exported = Path(frappe.get_module_path("Stock", "author", "Ada", "Ada.json"))
+    assert exported.exists()
     assert json.loads(exported.read_text())["full_name"] == "Ada"
     import_doc({"doctype": "Author", "name": "Fay", "full_name": "Fay"})
     assert frappe.db.exists("Author", "Fay")
     assert get_doc_module("Stock", "doctype", "Book").Book is type(book)
     assert frappe.get_file_json(str(exported))["full_name"] == "Ada"
     assert frappe.read_file(str(exported)).startswith("{")
+
+
+def test_names_are_made_of_series_and_patterns(frappe: Any, book: Any) -> None:
+    from frappe.model.naming import _format_autoname, append_number_if_name_exists, make_autoname
+
+    assert [make_autoname("LOAN-.####"), make_autoname("LOAN-.####")] == ["LOAN-0001", "LOAN-0002"]
+    assert make_autoname("LOAN-.YYYY.-.MM.-.##") == "LOAN-2026-01-01"
+    assert make_autoname("L-.author.-.###", doc=book) == "L-Ada-001"
+    assert len(make_autoname("hash")) == 10
+    assert _format_autoname("format:{title}-{author}-{##}", book) == "Notes-Ada-01"
+    assert append_number_if_name_exists("Author", "Ada") == "Ada-1"
+    assert append_number_if_name_exists("Author", "Nobody") == "Nobody"

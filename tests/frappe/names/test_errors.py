@@ -92,6 +92,7 @@ def test_an_error_has_the_status_that_http_answers_with(frappe: Any, name: str, 
 
 
 def test_errors_are_caught_by_what_they_are_kinds_of(frappe: Any) -> None:
+    assert frappe.email.receive.MaxFileSizeReachedError is frappe.MaxFileSizeReachedError
     pairs = [
         (frappe.MandatoryError, frappe.ValidationError),
         (frappe.TimestampMismatchError, frappe.ValidationError),
@@ -111,5 +112,5 @@ def test_errors_are_caught_by_what_they_are_kinds_of(frappe: Any) -> None:
     assert frappe.db.is_deadlocked(frappe.QueryDeadlockError("said"))
     assert frappe.db.is_timedout(frappe.QueryTimeoutError("said"))
     assert not frappe.db.is_deadlocked(frappe.QueryTimeoutError("said"))
+    assert issubclass(frappe.FileAlreadyAttachedException, frappe.exceptions.FileAlreadyAttachedException)
     assert frappe.SessionBootFailed.http_status_code == 500
-    assert frappe.email.receive.MaxFileSizeReachedError is frappe.MaxFileSizeReachedError

@@ -117,6 +117,7 @@ def test_a_redirect_is_raised_with_where_to(frappe: Any) -> None:
 
 
 def test_the_data_of_a_session_is_kept_with_it(frappe: Any) -> None:
+    assert frappe.session.data == {}
     frappe.session.data.cart = "C-1"
     assert frappe.local.session.data.cart == "C-1"
     token = frappe.sessions.get_csrf_token()
@@ -125,6 +126,19 @@ def test_the_data_of_a_session_is_kept_with_it(frappe: Any) -> None:
     assert frappe.session.data.csrf_token == frappe.sessions.get_csrf_token() == token
     frappe.set_user("Guest")
     assert frappe.session.data.cart is None
+
+
+def test_what_the_desk_starts_with_names_the_user(frappe: Any) -> None:
+    assert frappe.sessions.get()["user"]["name"] == "Administrator"
+
+
+def test_now_is_on_the_day_that_the_flag_names(frappe: Any) -> None:
+    frappe.flags.current_date = "2020-02-03"
+
+    assert frappe.utils.now().startswith("2020-02-03 ")
+    assert frappe.utils.nowdate() == "2026-01-05"
+    frappe.flags.current_date = None
+    assert frappe.utils.now().startswith("2026-01-05 ")
 
 
 def test_the_configuration_has_the_settings_of_the_bench_and_the_site(frappe: Any, site: Site) -> None:
