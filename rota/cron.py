@@ -83,9 +83,8 @@ class Cron:
         Raises:
             InvalidCron: there is none within 50 years.
         """
-        moment = moment.astimezone(UTC)
         try:
-            return self._next_wildcard(moment) if self.is_wildcard else self._next_fixed(moment)
+            return _next_after(self, moment.astimezone(UTC))
         except (StopIteration, OverflowError) as error:
             raise InvalidCron(self.expression, f"is not due again after {moment:%Y-%m-%d}") from error
 
@@ -154,6 +153,12 @@ class Cron:
                 start = self._change(near, due)
             else:
                 return due
+
+
+@lru_cache(maxsize=16384)
+def _next_after(cron: Cron, moment: datetime) -> datetime:
+    # Asked again and again as one tick is worked out, and by all schedules that are due at the same times.
+    return cron._next_wildcard(moment) if cron.is_wildcard else cron._next_fixed(moment)
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ A schedule that can't be read or run is marked and logged, and the others go on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,14 +20,14 @@ from rota.engine.wake import SCHEDULES
 from rota.errors import InvalidCron, InvalidSchedule, RotaError, StoreError, UnknownTimeZone, UsageError
 from rota.jobs import JobSpec
 from rota.schedule import DueTick, Overlap, Schedule, due, next_due
-from rota.store import ScheduleView, Store, Turn
+from rota.store import JobView, ScheduleView, Store, TickRow, Turn
 
 log = logging.getLogger("rota.scheduler")
 
 # The wall clock may step, and a wake-up may get lost: it never sleeps longer without looking.
 LONGEST_SLEEP_SECONDS = 60.0
-# Ticks of this many schedules share a transaction.
-AT_ONCE = 100
+# This many ticks share a transaction: what it costs by itself is then little, and nobody waits for it for long.
+AT_ONCE = 500
 PRUNING = "pruning"
 Maker = Callable[[], Service]
 UNREADABLE = (InvalidSchedule, InvalidCron, UnknownTimeZone)
@@ -162,25 +162,12 @@ class Ticker:
 
     def _take_all(self, ticks: list[Tick]) -> None:
         with self._site.store.turn() as turn:
-            taken = [(one, self._take_one(turn, one)) for one in ticks]
-        for one, reason in taken:
-            if reason:
-                log.info("%s: skipped %s due %s: %s", self._site.name, one.schedule.id, one.due.due, reason)
+            rows = [row for each in _one_of_each(ticks) for row in _record(turn, each)]
+        for row in rows:
+            if row.skipped:
+                due_at = from_micros(row.due)
+                log.info("%s: skipped %s due %s: %s", self._site.name, row.schedule, due_at, row.skipped)
         self._site.wake()
-
-    def _take_one(self, turn: Turn, one: Tick) -> str | None:
-        """Record a tick; the reason if it has no job. What another scheduler took is none of ours."""
-        due_at, skipped = to_micros(one.due.due), one.skipped
-        if one.spec is not None and one.schedule.overlap is not Overlap.ALLOW:
-            live = turn.live(one.spec.id)
-            if live is not None and one.schedule.overlap is Overlap.SKIP:
-                skipped = f"the run of {from_micros(live.created_at):%Y-%m-%d %H:%M:%S} UTC is still {live.state}"
-            elif live is not None and one.schedule.overlap is Overlap.REPLACE:
-                turn.cancel(live.key, "its schedule is due again", "the scheduler")
-        if skipped is not None:
-            return skipped if turn.tick(one.schedule.id, due_at, skipped=skipped) else None
-        turn.tick(one.schedule.id, due_at, one.spec)
-        return None
 
     # --- what people see ---
 
@@ -199,8 +186,48 @@ class Ticker:
                 changed.append((view.id, moment, error))
         if changed:
             with self._site.store.turn() as turn:
-                for schedule, moment, error in changed:
-                    turn.note_schedule(schedule, moment, error)
+                turn.note_schedules(changed)
+
+
+def _one_of_each(ticks: list[Tick]) -> Iterator[list[Tick]]:
+    """The ticks in their order, in parts that have no schedule twice: the later one sees what became of the earlier."""
+    part: dict[str, Tick] = {}
+    for one in ticks:
+        if one.schedule.id in part:
+            yield list(part.values())
+            part = {}
+        part[one.schedule.id] = one
+    yield list(part.values())
+
+
+def _record(turn: Turn, ticks: list[Tick]) -> list[TickRow]:
+    """Record ticks, and those of them that another scheduler took are none of ours."""
+    taken = turn.take_ticks([(one.schedule.id, to_micros(one.due.due)) for one in ticks])
+    ours = [one for one in ticks if one.schedule.id in taken]
+    shared = {one.spec.id for one in ours if one.spec is not None and one.schedule.overlap is not Overlap.ALLOW}
+    live = turn.live_by_ids(shared)
+    rows = [
+        TickRow(
+            schedule=one.schedule.id,
+            due=to_micros(one.due.due),
+            spec=None if (skipped := _skipped(turn, one, live)) else one.spec,
+            skipped=skipped,
+        )
+        for one in ours
+    ]
+    # Nobody but a scheduler inserts several of these ids, and it holds their schedules.
+    turn.put_ticks(rows, free=shared - live.keys())
+    return rows
+
+
+def _skipped(turn: Turn, one: Tick, live: Mapping[str, JobView]) -> str | None:
+    """Why a tick has no job, if so; the run that it replaces is canceled."""
+    before = None if one.spec is None else live.get(one.spec.id)
+    if before is not None and one.schedule.overlap is Overlap.SKIP:
+        return f"the run of {from_micros(before.created_at):%Y-%m-%d %H:%M:%S} UTC is still {before.state}"
+    if before is not None and one.schedule.overlap is Overlap.REPLACE:
+        turn.cancel(before.key, "its schedule is due again", "the scheduler")
+    return one.skipped
 
 
 def scheduler_services(sites: Mapping[str, Callable[[], ScheduledSite]], clock: Clock) -> dict[Name, Maker]:

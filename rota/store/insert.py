@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rota.errors import (
@@ -44,8 +44,11 @@ def check_claim(work: Work, claim: ClaimRef) -> None:
         raise JobLost(f"job {claim.key} has lost its claim {claim.number}: another attempt may be running")
 
 
-def insert(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
-    """Insert jobs whose keys are new; the answers stand in the order of `specs`."""
+def insert(work: Work, specs: Sequence[JobSpec], *, free: Collection[str] = ()) -> list[Inserted]:
+    """Insert jobs whose keys are new; the answers stand in the order of `specs`.
+
+    `free`: ids that nobody had a moment ago, and that no other transaction inserts several of: they go in together.
+    """
     if not specs:
         return []
     if are_alike(specs):
@@ -58,7 +61,7 @@ def insert(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
         doomed = entry.write_facts(chunk, together)
         entry.take_seats([spec for spec in chunk if spec.id == spec.key and spec.key not in entry.answers])
         callbacks += close(work, doomed)
-    callbacks += entry.take_named_seats([spec for spec in specs if spec.key not in entry.answers])
+    callbacks += entry.take_named_seats([spec for spec in specs if spec.key not in entry.answers], free)
     gates.open_for(work, specs)
     insert(work, [*callbacks, *batches.closed_by(work, specs)])
     return [entry.answers[spec.key] for spec in specs]
@@ -112,12 +115,12 @@ class _Entry:
                     self.work.woken.add(row["queue"])
         return [spec for spec in specs if spec.key not in self.answers]
 
-    def take_named_seats(self, specs: Sequence[JobSpec]) -> list[JobSpec]:
+    def take_named_seats(self, specs: Sequence[JobSpec], known_free: Collection[str]) -> list[JobSpec]:
         """Insert jobs of ids that may be alive; the callbacks that come of it."""
         callbacks: list[JobSpec] = []
-        free, contested = _split(self.work, specs)
+        free, contested = _split(self.work, specs, known_free)
         for start in range(0, len(free), CHUNK):
-            self.take_seats(free[start : start + CHUNK])
+            contested += self.take_seats(free[start : start + CHUNK])
         # One after the other by id, as every transaction does: they can't wait for each other in a circle.
         for spec in sorted(contested, key=lambda one: one.id):
             if not self.work.sqlite and not self.take_seats([spec]):
@@ -160,11 +163,13 @@ def _dependencies(
     return needs, doomed
 
 
-def _split(work: Work, specs: Sequence[JobSpec]) -> tuple[list[JobSpec], list[JobSpec]]:
-    """Those whose id surely is free, as far as this transaction can know, and the others."""
-    if not work.sqlite:
-        return [], list(specs)
-    taken = {row[0] for row in work.rows("taken_ids", ids=work.list({spec.id for spec in specs}))}
+def _split(work: Work, specs: Sequence[JobSpec], known_free: Collection[str]) -> tuple[list[JobSpec], list[JobSpec]]:
+    """Those whose id is free, as far as this transaction can know, and the others."""
+    ids = {spec.id for spec in specs}
+    if work.sqlite:
+        taken = {row[0] for row in work.rows("taken_ids", ids=work.list(ids))}
+    else:
+        taken = ids.difference(known_free)
     free: list[JobSpec] = []
     contested: list[JobSpec] = []
     for spec in specs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rota.db.connection import Row
 from rota.jobs import JobSpec, JobState, StateCode
@@ -38,6 +38,11 @@ def live(work: Work, id: str) -> JobView | None:  # noqa: A002
     """The live job that an id stands for."""
     row = work.one("live_by_id", id=id)
     return None if row is None else view(row)
+
+
+def live_by_ids(work: Work, ids: Collection[str]) -> dict[str, JobView]:
+    """The live jobs that these ids stand for."""
+    return {one.id: one for one in map(view, work.rows("live_by_ids", ids=work.list(ids)))} if ids else {}
 
 
 def job(work: Work, key_or_id: str) -> JobView | None:

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from rota.errors import UsageError
 from rota.jobs import Claim, JobSpec, JobState, Outcome, StateCode
-from rota.store import batches, gates, reads, record
+from rota.store import batches, gates, reads, record, ticks
 from rota.store.claim import ClaimCursor, claim
 from rota.store.insert import check_claim, insert
 from rota.store.prune import prune, remove
-from rota.store.views import EventRow, JobView, LogLine, Progress, ScheduleRow, WorkerRow
+from rota.store.views import EventRow, JobView, LogLine, Progress, ScheduleRow, TickRow, WorkerRow
 from rota.store.wire import batch_text, clean
 from rota.store.words import BeatResult, ClaimRef, Inserted, Recorded, Want
 from rota.store.work import Work
@@ -99,6 +99,10 @@ class Turn:
         """The live job that an id stands for."""
         return reads.live(self._work, id)
 
+    def live_by_ids(self, ids: Collection[str]) -> dict[str, JobView]:
+        """The live jobs that these ids stand for, by id."""
+        return reads.live_by_ids(self._work, ids)
+
     # --- dispatchers ---
 
     def register(self, token: str, *, host: str, pid: int, boot_id: str, queues: Sequence[str], lease: float) -> None:
@@ -172,7 +176,11 @@ class Turn:
 
     def note_schedule(self, id: str, next_due: int | None, error: str | None = None) -> None:  # noqa: A002
         """What people are shown of a schedule: its next tick, or why it has none."""
-        self._work.run("note_schedule", id=id, next_due=next_due, error=error)
+        self.note_schedules([(id, next_due, error)])
+
+    def note_schedules(self, notes: Sequence[tuple[str, int | None, str | None]]) -> None:
+        """The same of many: each one's id, its next tick, and why it has none."""
+        self._work.put("note_schedule", [{"id": id_, "next_due": due, "error": error} for id_, due, error in notes])
 
     def tick(
         self, schedule: str, due: int, spec: JobSpec | None = None, *, skipped: str | None = None
@@ -181,13 +189,23 @@ class Turn:
 
         None: another scheduler has taken it, or the schedule is switched off. Without a job, the answer's key is "".
         """
-        if (spec is None) == (skipped is None):
-            raise UsageError("a tick has either a job or a reason why it has none")
-        if not self._work.run("take_tick", id=schedule, due=due):
+        if not self.take_ticks([(schedule, due)]):
             return None
-        key = None if spec is None else spec.key
-        self._work.run("insert_tick", id=schedule, due=due, now=self.now, key=key, skipped=skipped)
-        return Inserted("", JobState.CANCELED) if spec is None else self.insert([spec])[0]
+        return self.put_ticks([TickRow(schedule=schedule, due=due, spec=spec, skipped=skipped)])[0]
+
+    def take_ticks(self, due: Sequence[tuple[str, int]]) -> frozenset[str]:
+        """Take one due time of each of these schedules; those of which no other has taken it, and that are on.
+
+        What was taken is to be said with `put_ticks` in this turn.
+        """
+        return ticks.take(self._work, due)
+
+    def put_ticks(self, rows: Sequence[TickRow], *, free: Collection[str] = ()) -> list[Inserted]:
+        """Say what became of due times that this turn has taken, in their order.
+
+        `free`: ids of jobs that stood for no live one, and of which nobody else inserts several.
+        """
+        return ticks.put(self._work, rows, free=free)
 
     # --- what is shown ---
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from rota.jobs import JobState
+from rota.jobs import JobSpec, JobState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +182,16 @@ class ScheduleRow:
     id: str
     definition: str  #: JSON, which only `rota.schedule` reads
     enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickRow:
+    """A due time that was taken, with its job, or with the reason why it has none."""
+
+    schedule: str
+    due: int  #: microseconds since 1970
+    spec: JobSpec | None = None
+    skipped: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,18 @@ select * from job_state where key = coalesce((select key from live where id = :i
 -- name: live_by_id (postgresql)
 select * from rota.job_state where key = (select key from rota.live where id = :id and slot = 0)
 
+-- name: live_by_ids (sqlite)
+select * from job_state where key in (
+    select key from live where id in (select value from json_each(:ids)) and id <> key and slot = 0
+    union all
+    select key from live where key in (select value from json_each(:ids)) and id = key
+)
+
+-- name: live_by_ids (postgresql)
+select * from rota.job_state where key = any(array(
+    select key from rota.live where id = any(:ids::text[]) and slot = 0
+))
+
 -- name: jobs_by_keys (sqlite)
 select * from job_state where key in (select value from json_each(:keys))
 

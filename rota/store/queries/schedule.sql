@@ -10,14 +10,37 @@ delete from rota.schedule where id = :id
 -- name: enable_schedule
 update rota.schedule set enabled = :enabled where id = :id
 
--- name: note_schedule
-update rota.schedule set next_due = :next_due, error = :error where id = :id
+-- name: note_schedule (sqlite)
+update schedule set next_due = :next_due, error = :error where id = :id
 
--- name: take_tick
-update rota.schedule set last_due = :due where id = :id and enabled = 1 and last_due < :due
+-- name: note_schedule (postgresql)
+update rota.schedule s set next_due = r.next_due, error = r.error
+from json_to_recordset(:rows::json) r(id text, next_due bigint, error text) where s.id = r.id
 
--- name: insert_tick
-insert into rota.tick (schedule, due, taken_at, key, skipped) values (:id, :due, :now, :key, :skipped)
+-- name: take_ticks (sqlite)
+-- One due time of each schedule; back come the schedules of which it was to be had.
+update schedule set last_due = r.due
+from (select value ->> 'id' as of_id, value ->> 'due' as due from json_each(:rows)) r
+where id = r.of_id and enabled = 1 and last_due < r.due returning id
+
+-- name: take_ticks (postgresql)
+-- The rows are locked as they are given, by id: two schedulers can't wait for each other in a circle.
+with mine as materialized (
+    select s.id, r.due
+    from json_to_recordset(:rows::json) r(id text, due bigint)
+    cross join lateral (
+        select id from rota.schedule where id = r.id and enabled = 1 and last_due < r.due for update
+    ) s
+)
+update rota.schedule s set last_due = mine.due from mine where s.id = mine.id returning s.id
+
+-- name: insert_tick (sqlite)
+insert into tick (schedule, due, taken_at, key, skipped) values (:id, :due, :now, :key, :skipped)
+
+-- name: insert_tick (postgresql)
+insert into rota.tick (schedule, due, taken_at, key, skipped)
+select id, due, now, key, skipped
+from json_to_recordset(:rows::json) r(id text, due bigint, now bigint, key uuid, skipped text)
 
 -- name: schedules
 select id, definition, enabled, last_due, next_due, error from rota.schedule order by id

@@ -10,7 +10,7 @@ import pytest
 
 from rota.errors import StoreBusy, StoreDeadlock
 from rota.jobs import Ending, JobSpec, JobState, Mode
-from rota.store import ClaimCursor, ScheduleRow, Store, Want
+from rota.store import ClaimCursor, ScheduleRow, Store, TickRow, Want
 from tests.contract.store.site import ALL_QUEUES, SECOND, Site, outcome, ref
 
 
@@ -99,6 +99,27 @@ def test_a_tick_has_one_job_however_many_schedulers_look(site: Site) -> None:
     # A scheduler that is ahead leaves no tick for the others: whoever takes one, nobody takes it twice.
     assert len(taken) == len(set(taken)) == site.store.stats()["queued"]
     assert max(taken) == 10
+
+
+def test_ticks_of_many_schedules_are_taken_together_and_each_by_one_scheduler(site: Site) -> None:
+    names = [f"s{number:02}" for number in range(40)]
+    with site.store.turn() as turn:
+        turn.put_schedules([ScheduleRow(id=name, definition="{}") for name in names])
+        due = turn.now + SECOND
+    stores = [site.another_store(busy_timeout=60) for _ in range(6)]
+    taken: list[str] = []
+
+    def schedule(number: int) -> None:
+        mine = names[number:] + names[:number]  # each in an order of its own
+        with stores[number].turn() as turn:
+            got = turn.take_ticks([(name, due) for name in mine])
+            rows = [TickRow(schedule=name, due=due, spec=site.spec(f"job of {name}")) for name in sorted(got)]
+            turn.put_ticks(rows, free=[f"job of {name}" for name in got])
+        taken.extend(got)
+
+    at_once(6, schedule)
+    assert sorted(taken) == names
+    assert site.store.stats()["queued"] == len(site.store.ticks(limit=100)) == 40
 
 
 def test_claims_of_several_dispatchers_never_overlap(site: Site) -> None:

@@ -298,7 +298,7 @@ def canceling_what_runs_kills_it_first(site: Site, safe: bool) -> bool:
 
 def a_tick_moves_the_schedule_forward(site: Site, safe: bool) -> bool:
     if not safe:
-        change(site, take_tick=without("and last_due < :due"))
+        change(site, take_ticks=without("and last_due < r.due"))
     with site.store.turn() as turn:
         turn.put_schedules([ScheduleRow(id="s", definition="{}")])
         due = turn.now + SECOND

@@ -107,8 +107,8 @@ def a_tick_is_taken_and_not_looked_for(site: Site, safe: bool) -> bool:
     if not safe:
         change(
             site,
-            take_tick=without("and last_due < :due"),
-            insert_tick="select :id, :due, :now, :key, :skipped",  # no unique row
+            take_ticks=without("and last_due < r.due"),
+            insert_tick=lambda text: text + " on conflict do nothing",  # no unique row
         )
     found = [site.store.schedule("s") for _ in range(2)]
     for seen in found:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rota.errors import UsageError
-from rota.jobs import JobState
-from rota.store import ScheduleRow, Store
+from rota.jobs import JobState, Mode
+from rota.store import ScheduleRow, Store, TickRow
 from tests.contract.store.site import SECOND, Site
 
 
@@ -70,6 +70,22 @@ def test_a_skipped_tick_says_why(site: Site) -> None:
         turn.tick("nightly", since + SECOND, skipped="the job before is still running")
     (tick,) = site.store.ticks()
     assert (tick.key, tick.skipped) == (None, "the job before is still running")
+
+
+def test_a_ticks_job_gives_way_to_one_that_took_its_id_meanwhile(site: Site) -> None:
+    since = define(site.store)
+    spec = site.spec("nightly-job", mode=Mode.SKIP)
+    with site.store.turn() as turn:
+        assert turn.take_ticks([("nightly", since + SECOND)]) == {"nightly"}
+        first = turn.insert([site.spec("nightly-job")])[0]
+        row = TickRow(schedule="nightly", due=since + SECOND, spec=spec)
+        assert turn.put_ticks([row], free=["nightly-job"])[0].winner == first.key
+
+
+def test_two_due_times_of_a_schedule_are_not_taken_in_one_go(site: Site) -> None:
+    since = define(site.store)
+    with pytest.raises(UsageError), site.store.turn() as turn:
+        turn.take_ticks([("nightly", since + SECOND), ("nightly", since + 2 * SECOND)])
 
 
 def test_overlap_is_seen_inside_the_ticks_transaction(site: Site) -> None:
