@@ -111,6 +111,7 @@ class Holdings:
         self._idle_lease = False
         self.due_at: float | None = None  #: seconds, monotonic: when a scheduled job comes due
         self.due_unknown = True  #: a job may have been scheduled since `due_at` was read
+        self.unmaintained = False  #: maintenance was wanted and its store was out of reach
         self._failures = 0
         self._answers = False  #: not known to be out of reach
         self._probe: Probe | None = None
@@ -195,6 +196,7 @@ class Holdings:
         return not (
             self.hungry
             or self.due_unknown
+            or self.unmaintained
             or self.held
             or self.ended
             or self._lines
@@ -352,7 +354,9 @@ class Holdings:
         """Take back what dead dispatchers held, and bring what is settled out of the documents' database."""
         if self._frozen is not None:
             self._frozen.look(now)
-        if not self.is_up(now):
+        # At a start a server is asked first whether it answers: what a dead dispatcher held must not wait for longer.
+        self.unmaintained = not self.is_up(now)
+        if self.unmaintained:
             return
         try:
             self._opened().sweep()

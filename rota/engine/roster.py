@@ -92,8 +92,10 @@ class Roster:
                 self._look_at_next(now)
 
     def look(self, now: float) -> None:
-        """See when the next scheduled job comes due, where one may have been added."""
+        """See when the next scheduled job comes due, where one may have been added; maintain what has just come up."""
         for one in self.awake.values():
+            if one.unmaintained:
+                one.maintain(now)
             if one.due_unknown:
                 one.look(now)
                 self._listen(one, now)
