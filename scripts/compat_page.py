@@ -22,6 +22,23 @@ A test proves a name if it fails, in an assertion, when the name does nothing an
 `python -m scripts.compat_proof --check` tries this for every name. That a test only mentions or calls a name doesn't
 count, nor that the name can be imported."""
 
+STATEMENTS = """## Text and SQL
+
+Statements are MariaDB's, and so is what they mean: `frappe.db.sql`, `frappe.qb` and the filters of `get_all` are
+translated, or refused with the part that has no translation. This differs:
+
+| | MariaDB | on SQLite | on PostgreSQL |
+| --- | --- | --- | --- |
+| `'Acme' = 'ACME'`, in filters, groups, orders and unique fields | equal | equal | equal |
+| `'Ä' = 'ä'` | equal | different; equal in `LIKE`, `LOCATE` and `REGEXP` | equal |
+| `'é' = 'e'`, `'ß' = 'ss'` | equal | different | different |
+| `'a' = 'a '` | equal | different | different |
+| which of several equal spellings `DISTINCT` and `GROUP BY` show | any | any | any, maybe another |
+
+Variables, `SHOW`, stored procedures, full-text search, `WITH RECURSIVE` and `JSON_TABLE` are refused. So are
+subselects, `IF` and `CASE` among the fields of `get_all`, as in Frappe.
+"""
+
 
 def shares() -> dict[str, tuple[float, float]]:
     """For tasks and all code: the share of uses that resolve, and of those that a test proves as well."""
@@ -39,7 +56,7 @@ def shares() -> dict[str, tuple[float, float]]:
 def page() -> str:
     """The whole page."""
     return "\n".join([INTRODUCTION, *_shares(), *_listing("frappe", _compat.FRAPPE), *_exceptions(),
-                      *_listing("frappe.utils", _compat.UTILS), *_partial()])  # fmt: skip
+                      *_listing("frappe.utils", _compat.UTILS), *_partial(), STATEMENTS])  # fmt: skip
 
 
 def _shares() -> Iterator[str]:
