@@ -1,6 +1,6 @@
 """What a job costs, from what was measured: `python benchmarks/scale.py [--write]`.
 
-Reads build/rows.json (of rows.py) and build/sweeps.json (of sweeps.py); what is in neither is told as not measured.
+Reads build/rows*.json (of rows.py) and build/sweeps.json (of sweeps.py); what is in neither is told as not measured.
 `--write` puts the table between the markers of docs/scale.md.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from table import NAMES, POSTGRESQL, REPO, SQLITE, read
+from table import NAMES, POSTGRESQL, REPO, SQLITE, read, read_rows
 
 from rota.benchmark.report import shown
 
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=REPO / "build")
     parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(REPO)}")
     args = parser.parse_args()
-    text = table(read(args.folder / "rows.json"), read(args.folder / "sweeps.json"))
+    text = table(read_rows(args.folder), read(args.folder / "sweeps.json"))
     if args.write:
         page, count = MARKED.subn(lambda marks: f"{marks[1]}\n{text}\n{marks[2]}", PAGE.read_text())
         if count != 1:

@@ -1,6 +1,7 @@
 """What was aimed at beside what was found: `python benchmarks/table.py [--write]`.
 
-Reads build/rows.json (of rows.py) and build/peers.json (of peers.py); what is in neither is told as not measured.
+Reads build/rows*.json (of rows.py, which may have measured some rows at another time) and build/peers.json (of
+peers.py); what is in none of them is told as not measured.
 `--write` puts the table between the markers of docs/performance.md.
 """
 
@@ -118,12 +119,23 @@ def read(file: Path) -> dict[str, Any]:
     return told
 
 
+def read_rows(folder: Path) -> dict[str, Any]:
+    """The reports of rows.py as one: of a row that is in several, the one whose file's name comes last."""
+    told: dict[str, Any] = {}
+    for report in map(read, sorted(folder.glob("rows*.json"))):
+        rows = told.get("rows", {})
+        for row, databases in report["rows"].items():
+            rows[row] = {**rows.get(row, {}), **databases}
+        told = {**report, "rows": rows}
+    return told
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=REPO / "build")
     parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(REPO)}")
     args = parser.parse_args()
-    text = table(read(args.folder / "rows.json"), read(args.folder / "peers.json"))
+    text = table(read_rows(args.folder), read(args.folder / "peers.json"))
     if args.write:
         page, count = MARKED.subn(lambda marks: f"{marks[1]}\n{text}\n{marks[2]}", PAGE.read_text())
         if count != 1:
