@@ -32,9 +32,7 @@ def fill_queued(arena: Arena, count: int, *, first: int = 1) -> None:
         key = connection.value(f"select key from {arena.table('live')} where state = 1 order by seq desc limit 1")
         copies, last = _Copies(arena, connection, str(key), _QUEUED), first + count - 1
         if connection.dialect == "sqlite":
-            base = connection.value("select seq from counter")
-            connection.run("update counter set seq = seq + :count", {"count": last})
-            place = f"{base} + n.i"
+            place = f"{connection.value('select max(seq) from live')} + n.i"
         else:
             place = "nextval('rota.live_seq')"
         copies.insert("job", first, last)

@@ -84,12 +84,8 @@ class Roster:
         for name in [name for name, moment in self._again.items() if moment <= now]:
             del self._again[name]
             self.wake(name)
-        if now >= self._tick_at and self._all:
-            interval = min(max(LOOK_SECONDS, len(self._all) / LOOKS_A_SECOND), LONGEST_LOOK_SECONDS)
-            count = max(1, round(len(self._all) * TICK_SECONDS / interval))
-            self._tick_at = now + interval * count / len(self._all)
-            for _ in range(count):
-                self._look_at_next(now)
+        if now >= self._tick_at:
+            self._look_at_some(now)
 
     def look(self, now: float) -> None:
         """See when the next scheduled job comes due, where one may have been added; maintain what has just come up."""
@@ -127,6 +123,16 @@ class Roster:
                 self.stir(name)
             else:
                 self._timer_at = min(self._timer_at, moment)
+
+    def _look_at_some(self, now: float) -> None:
+        if not self._all:
+            self._tick_at = self._sites_at
+            return
+        interval = min(max(LOOK_SECONDS, len(self._all) / LOOKS_A_SECOND), LONGEST_LOOK_SECONDS)
+        count = max(1, round(len(self._all) * TICK_SECONDS / interval))
+        self._tick_at = now + interval * count / len(self._all)
+        for _ in range(count):
+            self._look_at_next(now)
 
     def _look_at_next(self, now: float) -> None:
         self._order = self._order or list(self._all)

@@ -14,7 +14,7 @@ from rota.clock import FixedClock
 from rota.db import open_database
 from rota.engine.holdings import Holdings
 from rota.engine.identity import Identity
-from rota.engine.roster import LOOK_SECONDS, Roster
+from rota.engine.roster import LOOK_SECONDS, SITES_SECONDS, Roster
 from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
 from rota.jobs import JobState
@@ -70,3 +70,10 @@ def test_what_a_dead_dispatcher_of_this_machine_held_is_back_as_soon_as_the_serv
     view = site.store.job(key)
     assert view is not None
     assert view.state is not JobState.STARTED
+
+
+def test_a_bench_without_sites_is_looked_at_now_and_then() -> None:
+    with selectors.DefaultSelector() as selector:
+        roster = Roster(dict, lambda *_: pytest.fail("there is no site"), selector)
+        roster.tick(100.0)
+    assert roster.wants_round_at() == 100.0 + SITES_SECONDS
