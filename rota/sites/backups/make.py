@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,21 @@ def back_up(bench: Bench, name: str, target: Path | None = None, *, database: st
 
 
 def _target(site: Site, wanted: Path | None) -> Path:
-    moment = site.clock.now().strftime("%Y%m%d-%H%M%S")
     path = site.path / BACKUPS if wanted is None else wanted.expanduser().absolute()
     if wanted is None:
         path.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
-        path = path / f"{site.name}-{moment}{ENDING}"
+        path = _free_name(path, f"{site.name}-{site.clock.now():%Y%m%d-%H%M%S}")
     if path.exists() or not path.parent.is_dir():
         why = "there is such a file already" if path.exists() else "there is no such folder"
         raise UsageError(f"the backup can't be written to {path}: {why}")
     return path
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """A name in the folder that is not taken: two backups may be made in one second."""
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(path for path in (folder / f"{name}{ENDING}" for name in names) if not path.exists())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,14 @@ def test_the_backup_of_a_newer_rota_is_refused(
     monkeypatch.setattr(restoring, "VERSIONS", {**make.VERSIONS, "engine": 0})
     with pytest.raises(BrokenArchive, match="install that first"):
         restore(bench.bench, made.path)
+
+
+def test_backups_of_one_second_have_names_of_their_own(bench: TestBench, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    for seconds in range(120):
+        moment = now + timedelta(seconds=seconds)
+        (tmp_path / f"{bench.name}-{moment:%Y%m%d-%H%M%S}.tar.gz").touch()
+    assert back_up(bench.bench, bench.name, tmp_path).path.name.endswith("-2.tar.gz")
 
 
 def test_a_damaged_database_makes_no_backup(bench: TestBench, tmp_path: Path) -> None:
