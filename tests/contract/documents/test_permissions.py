@@ -118,6 +118,7 @@ def test_filters_can_not_reach_around_the_restriction(documents: Documents, lett
         {"group_by": "secret"},
         {"fields": ["secret"]},
         {"fields": ["max(secret) as s"]},
+        {"fields": ["concat(secret, left(secret, 1)) as s"]},
         {"fields": [{"MAX": "secret"}]},
         {"filters": [["Letter Row", "hidden", "=", "x"]]},
         {"fields": ["rows.hidden"]},
