@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from table import NAMES, POSTGRESQL, REPO, SQLITE, read, read_rows
+from table import NAMES, POSTGRESQL, REPO, SQLITE, put_into, read, read_rows
 
 from rota.benchmark.report import shown
 
@@ -74,10 +74,7 @@ def main() -> None:
     args = parser.parse_args()
     text = table(read_rows(args.folder), read(args.folder / "sweeps.json"))
     if args.write:
-        page, count = MARKED.subn(lambda marks: f"{marks[1]}\n{text}\n{marks[2]}", PAGE.read_text())
-        if count != 1:
-            parser.error(f"{PAGE} has no place marked for the table")
-        PAGE.write_text(page)
+        put_into(PAGE, MARKED, text)
     print(text, end="")
 
 

@@ -11,6 +11,7 @@ import argparse
 import json
 import operator
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,18 @@ def read_rows(folder: Path) -> dict[str, Any]:
     return told
 
 
+def put_into(page: Path, marked: re.Pattern[str], text: str) -> None:
+    """Write the text between a page's marks.
+
+    Raises:
+        SystemExit: the page has not just one such place.
+    """
+    written, count = marked.subn(lambda marks: f"{marks[1]}\n{text}\n{marks[2]}", page.read_text())
+    if count != 1:
+        sys.exit(f"{page} has no place marked for the table")
+    page.write_text(written)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=REPO / "build")
@@ -137,10 +150,7 @@ def main() -> None:
     args = parser.parse_args()
     text = table(read_rows(args.folder), read(args.folder / "peers.json"))
     if args.write:
-        page, count = MARKED.subn(lambda marks: f"{marks[1]}\n{text}\n{marks[2]}", PAGE.read_text())
-        if count != 1:
-            parser.error(f"{PAGE} has no place marked for the table")
-        PAGE.write_text(page)
+        put_into(PAGE, MARKED, text)
     print(text, end="")
 
 

@@ -7,12 +7,12 @@ the transaction that deletes its last document has committed.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import unicodedata
 from pathlib import Path
 
 from rota.errors import ValidationError
+from rota.sites.durable import flush
 
 PRIVATE, PUBLIC = "/private/files/", "/files/"
 LOCAL = (PRIVATE, PUBLIC)
@@ -120,20 +120,12 @@ def _write_durably(path: Path, content: bytes) -> bool:
     fresh = path.with_name(f".{secrets.token_hex(8)}")
     try:
         fresh.write_bytes(content)
-        _flush(fresh)
+        flush(fresh)
         # Unlike a rename, a link never takes another process's file away.
         path.hardlink_to(fresh)
-        _flush(path.parent)
+        flush(path.parent)
     except FileExistsError:
         return False
     finally:
         fresh.unlink(missing_ok=True)
     return True
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from email import message_from_string
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 
 import pytest
 
 from rota.sites.site import Site
+from tests.support.peer import serving
 from tests.support.working import run_jobs
 
 PAGES = {
@@ -56,15 +56,8 @@ class Catalogue(BaseHTTPRequestHandler):
 def catalogue() -> Iterator[str]:
     """Its address."""
     Catalogue.tokens.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Catalogue)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Catalogue) as address:
+        yield address
 
 
 @pytest.fixture

@@ -45,14 +45,22 @@ def http_peer() -> Iterator[Peer]:
         def log_message(self, *_: Any) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    peer.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(Handler) as peer.url:
+        try:
+            yield peer
+        finally:
+            peer.over.set()
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server with that handler; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield peer
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        peer.over.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from rota.errors import BrokenArchive
+from rota.sites.durable import flush
 
 FORMAT = 1
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.json"
@@ -87,16 +88,7 @@ def new_archive(path: Path) -> Iterator[Archive]:
         path.hardlink_to(partial)
     finally:
         partial.unlink(missing_ok=True)
-    flush_folder(path.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """See that the names in a folder are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(path.parent)
 
 
 class _Hashed:

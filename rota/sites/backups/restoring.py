@@ -26,12 +26,12 @@ from rota.sites.backups.archive import (
     JOBS_DB,
     SETTINGS,
     SITE_DB,
-    flush_folder,
     read_manifest,
     unpack,
 )
 from rota.sites.backups.make import BACKUPS, VERSIONS, Counts, check_files, count_postgresql
 from rota.sites.bench import SITE_CONFIG, Bench, read_json, write_json
+from rota.sites.durable import flush
 from rota.sites.install import database_settings, empty_database
 from rota.sites.site import ENGINE_DB, Site
 from rota.sites.sitelock import MARKER, hold_alone
@@ -237,7 +237,7 @@ def _put_in_place(archive: Path, target: Site, unpacked: Path, settings: dict[st
     kept = site / BACKUPS / _kept_name(site, archive)
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_json(site / MARKER, {"archive": str(archive.absolute()), "kept": kept.name})
-    flush_folder(site)
+    flush(site)
     if isinstance(documents, SQLite):
         _exchange(unpacked / SITE_DB, documents.path, kept / SITE_DB, _FILES)
         _exchange(unpacked / JOBS_DB, documents.path.with_name(ENGINE_DB), kept / JOBS_DB, _FILES)
@@ -249,9 +249,9 @@ def _put_in_place(archive: Path, target: Site, unpacked: Path, settings: dict[st
     # As it makes a folder a site, it comes last.
     write_json(site / SITE_CONFIG, settings)
     for folder in (kept, site):
-        flush_folder(folder)
+        flush(folder)
     (site / MARKER).unlink()
-    flush_folder(site)
+    flush(site)
     if any(one.is_file() for one in kept.rglob("*")):
         return kept
     shutil.rmtree(kept)
@@ -283,4 +283,4 @@ def _exchange(new: Path, place: Path, kept: Path, endings: tuple[str, ...] = (""
             old.unlink()
     place.parent.mkdir(parents=True, exist_ok=True)
     new.rename(place)
-    flush_folder(place.parent)
+    flush(place.parent)

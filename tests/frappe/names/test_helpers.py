@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ import pytest
 from rota.clock import FixedClock
 from rota.sites.methods import whitelisted
 from rota.sites.site import Site
+from tests.support.peer import serving
 
 
 @pytest.fixture
@@ -482,15 +482,8 @@ class _Site(BaseHTTPRequestHandler):
 def other_site() -> Iterator[str]:
     """The address of another site."""
     _Site.asked.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(_Site) as address:
+        yield address
 
 
 def test_another_site_is_asked_over_http(frappe: Any, other_site: str, request: pytest.FixtureRequest) -> None:
