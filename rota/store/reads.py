@@ -72,12 +72,10 @@ def listing(work: Work, wanted: JobFilter, limit: int, before: str | None) -> li
 
 
 def stats(work: Work) -> dict[str, int]:
-    """How many jobs there are of each state."""
+    """How many jobs there are of each state, all at one moment."""
     counts = dict.fromkeys((state.value for state in JobState), 0)
     with work.scanning():
-        for _, code, count in work.rows("count_live"):
-            counts[StateCode(code).state.value] += count
-        for code, count in work.rows("count_done"):
+        for code, count in work.rows("count_all"):
             counts[StateCode(code).state.value] += count
     return counts
 

@@ -152,8 +152,10 @@ select distinct first from again a where exists (select 1 from rota.live l where
 -- name: count_live
 select queue, state, count(*) from rota.live group by queue, state
 
--- name: count_done
-select state, count(*) from rota.done group by state
+-- name: count_all
+-- One statement, so that a job which ends meanwhile is counted once.
+select state, count(*) from rota.live group by state
+union all select state, count(*) from rota.done group by state
 
 -- name: first_in_lanes
 -- The first claimable job of each lane.
