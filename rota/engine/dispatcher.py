@@ -163,7 +163,7 @@ class Dispatcher:
         awake = self._sites.awake.values()
         moments = [float("inf") if stopping else self._sites.wants_round_at()]
         if len(self._crew.hands) < self._settings.workers and not stopping:
-            moments.append(self._staff.hire_at)
+            moments.append(self._staff.starts.next_at)
         deep = any(len(hand.held) > 1 for hand in self._crew) or any(one.waiting for one in awake)
         if deep or stopping or any(hand.held for hand in self._crew):
             moments.append(now + (PATIENCE_SECONDS if deep else PATROL_SECONDS))

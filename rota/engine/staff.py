@@ -6,6 +6,7 @@ import logging
 import selectors
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rota.engine.crew import Crew, Hand, Held
@@ -17,8 +18,25 @@ from rota.store.views import WorkerRow
 
 log = logging.getLogger("rota.dispatcher")
 
-# A worker that dies before it has done anything is replaced more and more slowly.
-FIRST_START_DELAY_SECONDS, LAST_START_DELAY_SECONDS = 0.1, 10.0
+FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS = 0.2, 10.0
+#: A worker that has waited for work for so long did start, whatever kills it then.
+STARTED_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Starts:
+    """When the next worker may be made: those that die as they start are replaced more and more slowly."""
+
+    failed: int = 0  #: how many of them, one after the other
+    next_at: float = 0.0  #: seconds, monotonic
+
+    def note_death(self, now: float, *, lived: float, was_useful: bool) -> None:
+        """A worker died after `lived` seconds. `was_useful`: it ended as it should, or had been given work."""
+        if was_useful or lived >= STARTED_SECONDS:
+            self.failed = 0
+            return
+        self.next_at = now + min(FIRST_DELAY_SECONDS * 2**self.failed, LAST_DELAY_SECONDS)
+        self.failed += 1
 
 
 class Staff:
@@ -44,12 +62,11 @@ class Staff:
         self._hear = hear
         self._end = end
         self._dead: list[tuple[Hand, Dead]] = []
-        self._bad_starts = 0
-        self.hire_at = 0.0  #: seconds, monotonic: no worker is made before
+        self.starts = Starts()
 
     def hire(self, now: float, born_at: int) -> bool:
         """Make the workers that are missing; whether there were any. `born_at`: microseconds."""
-        if now < self.hire_at:
+        if now < self.starts.next_at:
             return False
         missing = self._size - sum(1 for hand in self._crew if hand.is_open)
         for _ in range(missing):
@@ -85,18 +102,11 @@ class Staff:
                 self._end(held, self._watch.post_mortem(hand, dead, serial, held))
         if dead.status or hand.doomed:
             log.warning("worker %d %s%s", dead.pid, dead.cause, f" ({hand.doomed})" if hand.doomed else "")
-        self._slow_down_starts(hand, dead)
+        was_useful = dead.status == 0 or bool(hand.finished or hand.failed or hand.held or hand.doomed)
+        now = time.monotonic()
+        self.starts.note_death(now, lived=now - hand.spawned_at, was_useful=was_useful)
         self._selector.unregister(hand.reports)
         self._crew.bury(hand)
-
-    def _slow_down_starts(self, hand: Hand, dead: Dead) -> None:
-        did_nothing = not (hand.finished or hand.failed or hand.held or hand.doomed)
-        if dead.status == 0 or not did_nothing:
-            self._bad_starts = 0
-            return
-        self._bad_starts += 1
-        delay = min(FIRST_START_DELAY_SECONDS * 2**self._bad_starts, LAST_START_DELAY_SECONDS)
-        self.hire_at = time.monotonic() + delay
 
     # --- being seen ---
 
