@@ -6,9 +6,12 @@ the secrets; the database alone tells nothing.
 
 from __future__ import annotations
 
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING
 
 from rota.errors import ConfigError, ValidationError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class FernetSecrets:
@@ -33,6 +36,8 @@ class FernetSecrets:
             ConfigError: the site's key is missing or is none.
             ValidationError: it was sealed with another key, or was changed.
         """
+        from cryptography.fernet import InvalidToken
+
         try:
             return self._fernet().decrypt(sealed.encode()).decode("utf-8", "surrogatepass")
         except InvalidToken:
@@ -42,6 +47,9 @@ class FernetSecrets:
             ) from None
 
     def _fernet(self) -> Fernet:
+        # It takes 5 MiB of every process, and few of them ever meet a secret.
+        from cryptography.fernet import Fernet
+
         if not self._key:
             raise ConfigError(
                 "site_config.json has no encryption_key, so passwords can't be stored or read: put the key back, or "
