@@ -14,7 +14,7 @@ from rota.errors import JobLost
 from rota.jobs import JobSpec
 from rota.store.close import LiveRow
 from rota.store.insert import check_claim, insert
-from rota.store.record import end, finished
+from rota.store.record import end, finish_own, finished
 from rota.store.wire import encode_specs, key, text
 from rota.store.words import ClaimRef
 from rota.store.work import Work
@@ -76,10 +76,14 @@ class Handoff:
             if not tx.run(self._sql["finish"], ended):
                 raise lost(claim)
             return
-        held = work.one("hold_to_finish", key=claim.key, claim=claim.number)
-        if held is None:
-            raise lost(claim)
-        end(work, finished(work, LiveRow._make(held[:-1]), result), children)
+        if not children:
+            if not finish_own(work, claim, result):
+                raise lost(claim)
+        else:
+            held = work.one("hold_to_finish", key=claim.key, claim=claim.number)
+            if held is None:
+                raise lost(claim)
+            end(work, finished(work, LiveRow._make(held[:-1]), result), children)
         notify(work)
 
     def begun(self, tx: Connection, claim: ClaimRef, claimed_at: int = 0) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from rota.jobs import Ending, JobSpec, JobState, Outcome, StateCode
 from rota.store import gates
@@ -88,13 +87,27 @@ def _states(work: Work, outcomes: Sequence[Outcome], ended: Collection[int]) -> 
 
 def finished(work: Work, row: LiveRow, result: str | None, ended_at: int | None = None) -> Closed:
     """A finished job, with its result if it is not too large. `ended_at`: when, as the ledger tells (SQLite)."""
-    closed = Closed(row, StateCode.FINISHED, ended_at=ended_at, of_ledger=ended_at is not None)
+    kept = _kept(work, row.key, result)
+    return Closed(row, StateCode.FINISHED, ended_at=ended_at, of_ledger=ended_at is not None, **kept)
+
+
+def finish_own(work: Work, claim: ClaimRef, result: str | None) -> bool:
+    """Finish a job in its own last transaction, which enqueues nothing; False if it has lost its claim (PostgreSQL)."""
+    kept = {"result": None, "result_until": None, "reason": None, **_kept(work, claim.key, result)}
+    row = work.one("finish_own", key=claim.key, claim=claim.number, now=work.now, **kept)
+    if row is None:
+        return False
+    insert(work, follow(work, [End(claim.key, *row[:-1])]))
+    return True
+
+
+def _kept(work: Work, key: str, result: str | None) -> dict[str, Any]:
+    """What `done` is to have of a job's result."""
     if result is None:
-        return closed
+        return {}
     if len(result) > work.settings.max_result:
-        reason = RESULT_TOO_LARGE.format(size=len(result), limit=work.settings.max_result)
-        return replace(closed, reason=reason)
-    return replace(closed, result=result, result_until=_result_until(work, row.key))
+        return {"reason": RESULT_TOO_LARGE.format(size=len(result), limit=work.settings.max_result)}
+    return {"result": result, "result_until": _result_until(work, key)}
 
 
 def _result_until(work: Work, key: str) -> int | None:

@@ -71,6 +71,20 @@ select key, id, slot, state, attempt, crashes, failures, claim, started_at, toke
     batch, cancel_requested, set_config('idle_in_transaction_session_timeout', '20s', true)
 from rota.live where key = :key and claim = :claim and state = 2 for update
 
+-- name: finish_own (postgresql)
+-- The same for one that enqueues nothing with its end: taken and written at once. Who waits for it is asked afterwards,
+-- as somebody may have come while this waited for the row.
+with gone as (
+    delete from rota.live where key = :key and claim = :claim and state = 2
+    returning key, id, slot, attempt, crashes, failures, claim, started_at, token, concurrency_key, batch),
+kept as (
+    insert into rota.done (key, state, attempt, crashes, failures, claim, started_at, ended_at, result, result_until,
+        reason, host)
+    select g.key, 4, g.attempt, g.crashes, g.failures, g.claim, g.started_at, :now, :result::text,
+        :result_until::bigint, :reason::text, (select host from rota.dispatcher d where d.token = g.token)
+    from gone g)
+select id, slot, claim, concurrency_key, batch, set_config('idle_in_transaction_session_timeout', '20s', true) from gone
+
 -- name: hold_unless_locked (postgresql)
 -- A locked row is in the middle of a fenced commit: the next beat looks again.
 select key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key, rate_key,

@@ -38,6 +38,7 @@ HOT: dict[str, dict[str, Any]] = {
     "paused_among": {**LANE, "after": 1, "methods": ["m"]},
     "take_started": {"keys": KEYS, "claims": [1, 2]},
     "finish_plainly": {"keys": KEYS, "claims": [1, 2], "now": 1},
+    "finish_own": {"key": KEYS[0], "claim": 1, "now": 1, "result": None, "result_until": None, "reason": None},
     "take_plainly": {"keys": KEYS, "claims": [1, 2]},
     "finish_alone": {"keys": KEYS, "claims": [1, 2], "now": 1},
     "take_alone": {"keys": KEYS, "claims": [1, 2]},
