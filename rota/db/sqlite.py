@@ -19,10 +19,10 @@ _PIECES = re.compile(r"[^;]*;|[^;]+")
 KEPT_STATEMENTS = 512
 # Seconds between two tries to turn a new file into a WAL file.
 _PAUSE = 0.002
-# Seconds after which a writer must have waited for another, and between two tries to take the lock where writers meet;
-# how many tries that are (_SOON: milliseconds that they take at least), and for how many transactions it is remembered.
-_SLEPT, _PAUSE_OF_WRITERS = 0.001, 0.0001
-_TRIES, _SOON, _REMEMBERED = 50, 20, 100
+# Seconds after which a writer must have waited for another, and between the first and between later tries to take the
+# lock where writers meet; for how many milliseconds it is tried so, and for how many transactions it is remembered.
+_SLEPT, _FIRST_PAUSE_OF_WRITERS, _LAST_PAUSE_OF_WRITERS = 0.001, 0.0001, 0.001
+_SOON, _REMEMBERED = 200, 100
 
 
 class SQLite(Database):
@@ -181,15 +181,17 @@ class SQLiteConnection(Connection):
         if patience < _SOON:
             return False
         self.raw.execute("pragma busy_timeout = 0")
+        pause, end = _FIRST_PAUSE_OF_WRITERS, time.perf_counter() + _SOON / 1000
         try:
-            for _ in range(_TRIES):
+            while time.perf_counter() < end:
                 try:
                     self.raw.execute("begin immediate")
                 except sqlite3.OperationalError as error:
                     if _code(error) != sqlite3.SQLITE_BUSY:
                         raise
                     self._met = _REMEMBERED
-                    time.sleep(_PAUSE_OF_WRITERS)
+                    time.sleep(pause)
+                    pause = min(pause * 1.05, _LAST_PAUSE_OF_WRITERS)
                 else:
                     return True
             return False

@@ -96,6 +96,11 @@ class Hand:
         """Whether it takes more work."""
         return not self.retiring and not self.doomed
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it has done nothing yet: its first job waits until its process is there and has opened the site."""
+        return not self.finished and not self.failed
+
 
 class Crew:
     """Makes, feeds, hears, and ends workers. Knows nothing of stores."""

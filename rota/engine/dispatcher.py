@@ -6,6 +6,7 @@ process can go on from.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import selectors
@@ -121,6 +122,8 @@ class Dispatcher:
         self._peers = Peers(self._run_folder, self._selector, self._sites.maintain_all)
         self._peers.look()
         self._waker.wake(HELLO, CONTROL)
+        # What stays until the end is not looked through again and again: that would stop everything for 30 ms.
+        gc.freeze()
         try:
             while not self._is_done():
                 self._round()
@@ -257,8 +260,9 @@ class Dispatcher:
         hand.ease(held)
         if not hand.held:
             self._claims_from, self._misses = 0.0, 0
+        if not hand.is_new:  # else it had to open the site first, which says nothing of the method
+            self._pace.note(held.site, held.claim.method, seconds)
         hand.note(seconds, failed=report.ending is Ending.FAILED)
-        self._pace.note(held.site, held.claim.method, seconds)
         self._end(held, report)
 
     def _end(self, held: Held, report: Report) -> None:
@@ -291,12 +295,15 @@ class Dispatcher:
         )
 
     def _gathers(self, one: Holdings, now: float) -> bool:
-        """Whether a turn of this site may wait a moment and do more at once, as all workers have enough to do."""
-        return (
-            now < min(one.served_at + GATHER_SECONDS, one.beat_at)
-            and len(one.ended) < GATHER_OUTCOMES
-            and all(len(hand.held) >= GATHER_HELD or hand.load >= 2 * GATHER_SECONDS for hand in self._crew)
-        )
+        """Whether a turn of this site may wait a moment and do more at once, as no worker waits for it.
+
+        So it is while all have enough to do, and while all have something and the turn would only record.
+        """
+        if now >= min(one.served_at + GATHER_SECONDS, one.beat_at) or len(one.ended) >= GATHER_OUTCOMES:
+            return False
+        if not one.hungry and all(hand.held for hand in self._crew):
+            return True
+        return all(len(hand.held) >= GATHER_HELD or hand.load >= 2 * GATHER_SECONDS for hand in self._crew)
 
     def _turns(self) -> None:
         now, sites = time.monotonic(), list(self._sites.awake.values())

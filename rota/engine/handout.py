@@ -51,7 +51,7 @@ class HandOut:
             if hand.is_open and hand.runs_async:
                 room += max(0, self._settings.worker.async_jobs - len(hand.held))
             elif hand.is_open and (not hand.held or hand.load < horizon):
-                room += max(0, max(1, depth) - len(hand.held))
+                room += max(0, (1 if hand.is_new else max(1, depth)) - len(hand.held))
         return max(0, room + self._ahead(hungry))
 
     def _ahead(self, hungry: Collection[Holdings]) -> int:
@@ -121,7 +121,7 @@ class HandOut:
         hand = self._choose(held, seconds)
         if hand is None or not self._crew.give(hand, held):
             return False
-        alone = held.claim.crashes > 0 or not self._pace.is_short(seconds)
+        alone = held.claim.crashes > 0 or hand.is_new or not self._pace.is_short(seconds)
         held.load = SLOW if alone or seconds is None else seconds
         held.given_at = time.monotonic()
         hand.load += held.load

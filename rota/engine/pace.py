@@ -11,8 +11,9 @@ HORIZON_SECONDS = 0.02
 MOST_AT_ONCE = 256
 # More methods than an application has; reached only by paths that are made up as one goes.
 MOST_METHODS = 10_000
-# Much quicker than thought counts for more: one run that waited for a lock must not make its method slow for long.
-WEIGHT, QUICKER_WEIGHT = 0.2, 0.5
+# Much slower or quicker than thought counts for more: a method that has changed is to be known soon, and one run that
+# waited for a lock or a processor must not make its method slow for long, or, if it waited for a moment only, at all.
+WEIGHT, SURPRISE_WEIGHT = 0.2, 0.5
 
 
 class Pace:
@@ -55,8 +56,8 @@ class Pace:
 
 def _average(averages: dict[Any, float], key: Any, seconds: float) -> None:
     known = averages.get(key)
-    # Slower than thought counts at once in full: to be wrong that way makes others wait.
-    if known is None or seconds > 2 * known:
+    if known is None:
         averages[key] = seconds
     else:
-        averages[key] = known + (QUICKER_WEIGHT if seconds < known / 2 else WEIGHT) * (seconds - known)
+        weight = WEIGHT if known / 2 <= seconds <= 2 * known else SURPRISE_WEIGHT
+        averages[key] = known + weight * (seconds - known)

@@ -38,7 +38,9 @@ class PaperCrew:
 
 def paper_hand(number: int) -> Hand:
     nothing = cast(Any, None)
-    return Hand(number=number, jobs=nothing, theirs=nothing, reports=-1, slate=nothing, born_at=0, spawned_at=0)
+    return Hand(
+        number=number, jobs=nothing, theirs=nothing, reports=-1, slate=nothing, born_at=0, spawned_at=0, finished=1
+    )
 
 
 def held(method: str = "app.run", *, site: str = "one", queue: str = "default", crashes: int = 0) -> Held:
@@ -134,6 +136,15 @@ def test_short_jobs_are_placed_where_least_is_to_do(crew: PaperCrew, pace: Pace)
     pace.note("one", "app.run", 0.001)
     assert all(outs.place(held()) for _ in range(40))
     assert [len(hand.held) for hand in crew] == [10, 10, 10, 10]
+
+
+def test_a_new_worker_gets_its_first_job_alone(crew: PaperCrew, pace: Pace) -> None:
+    one, outs = site(), hand_out(crew, pace)
+    pace.note("one", "app.run", 0.001)
+    crew.hands[0].finished = 0
+    assert outs.room([one], [one]) == 1 + 3 * pace.depth("one", 0.02)
+    assert all(outs.place(held()) for _ in range(40))
+    assert [len(hand.held) for hand in crew] == [1, 13, 13, 13]
 
 
 def test_nothing_is_placed_behind_a_slow_or_unknown_job(crew: PaperCrew, pace: Pace) -> None:

@@ -26,7 +26,17 @@ def test_one_slow_run_counts_at_once() -> None:
     pace = Pace()
     pace.note("one", "app.run", 0.001)
     pace.note("one", "app.run", 3.0)
-    assert pace.estimate("one", "app.run") == 3.0
+    assert not pace.is_short(pace.estimate("one", "app.run"))
+
+
+def test_one_run_that_waited_for_a_moment_makes_its_method_not_slow() -> None:
+    pace = Pace()
+    pace.note("one", "app.run", 0.001)
+    pace.note("one", "app.run", SHORT_SECONDS * 1.5)
+    assert pace.is_short(pace.estimate("one", "app.run"))
+    for _ in range(10):
+        pace.note("one", "app.run", SHORT_SECONDS * 1.5)
+    assert not pace.is_short(pace.estimate("one", "app.run"))
 
 
 def test_it_takes_several_quick_runs_to_be_trusted_again() -> None:
