@@ -85,7 +85,7 @@ def run_process(bench: Bench, *words: str, check: bool = False, **options: objec
     """The command as a process of its own."""
     command = [sys.executable, "-m", "rota.cli.main", *words]
     return subprocess.run(  # type: ignore[call-overload, no-any-return]
-        command, cwd=bench.path, capture_output=True, text=True, check=check, timeout=60, **options
+        command, cwd=bench.path, capture_output=True, text=True, check=check, timeout=180, **options
     )
 
 

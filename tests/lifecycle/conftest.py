@@ -23,6 +23,8 @@ from tests.lifecycle.effects import TABLE
 from tests.lifecycle.program import ToyBench
 from tests.support.waiting import wait_until
 
+NEVER = 3600.0  # seconds: no test lasts so long
+
 
 def is_alive(pid: int) -> bool:
     """Whether a process still runs; a zombie does not."""
@@ -59,7 +61,7 @@ class Process:
     def kill(self, signum: int = signal.SIGKILL) -> None:
         self.popen.send_signal(signum)
 
-    def end(self, timeout: float = 15) -> int:
+    def end(self, timeout: float = 60) -> int:
         return self.popen.wait(timeout)
 
 
@@ -131,7 +133,7 @@ class Bench:
         assert view is not None
         return view
 
-    def until(self, key: str, *states: str, timeout: float = 15, site: str = "one") -> JobView:
+    def until(self, key: str, *states: str, timeout: float = 60, site: str = "one") -> JobView:
         wanted = states or ("finished", "failed", "canceled")
         return wait_until(
             lambda: view if (view := self.job(key, site)).state in wanted else None,

@@ -38,13 +38,24 @@ class EffectRunner(ToyRunner):
         store, documents = self._stores[site]
         return self._effect(store, documents, claim, **json.loads(channel.body["kwargs"]))
 
-    def _effect(self, store: Store, documents: Connection, claim: Claim, seconds: float = 0, name: str = "") -> Report:
+    def _effect(
+        self,
+        store: Store,
+        documents: Connection,
+        claim: Claim,
+        seconds: float = 0,
+        name: str = "",
+        *,
+        hold: bool = False,
+    ) -> Report:
         ref = ClaimRef(claim.key, claim.number)
         if not store.handoff.begun(documents, ref):
             return Report(ending=Ending.LOST)
         if name:
             self.mark(None, name)  # type: ignore[arg-type]
         time.sleep(seconds)
+        while hold and not (self.folder / "go").exists():
+            time.sleep(0.01)
         try:
             with documents.transaction():
                 values: dict[str, Any] = {"key": claim.key, "claim": claim.number}
@@ -60,6 +71,11 @@ class EffectRunner(ToyRunner):
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
         self.mark(channel, name)
         time.sleep(seconds)
+
+    def deaf_with_child(self, channel: Channel, name: str) -> None:
+        """As `deaf`, with a child in a session of its own."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+        self.has_child(channel, name, own_session=True)
 
     def kills_dispatcher(self, channel: Channel) -> None:
         nursery = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()

@@ -11,7 +11,7 @@ from contextlib import suppress
 import psutil
 
 from rota.jobs import JobState
-from tests.lifecycle.conftest import Bench, Process, is_alive
+from tests.lifecycle.conftest import NEVER, Bench, Process, is_alive
 from tests.support.waiting import wait_until
 
 
@@ -23,25 +23,27 @@ def kill_one(process: Process, chance: random.Random) -> None:
 
 def test_workers_killed_at_random_lose_and_double_nothing(any_bench: Bench) -> None:
     process = any_bench.start(workers=3, max_crashes=1000)
-    keys = any_bench.enqueue("effect", count=120, seconds=0.02, options={"max_crashes": 1000})
+    keys = []
     chance = random.Random(7)
 
     wait_until(process.workers)
     for _ in range(40):
-        kill_one(process, chance)
+        keys += any_bench.enqueue("effect", count=3, seconds=0.02, options={"max_crashes": 1000})
         time.sleep(0.03)
-    views = any_bench.until_all(keys, timeout=60)
+        kill_one(process, chance)
+    views = any_bench.until_all(keys)
     assert {view.state for view in views} == {JobState.FINISHED}
     assert any_bench.effects() == dict.fromkeys(keys, 1)
     assert sum(view.crashes for view in views) > 0
 
 
 def test_dispatchers_killed_at_random_lose_and_double_nothing(any_bench: Bench) -> None:
-    keys = any_bench.enqueue("effect", count=150, seconds=0.02, options={"max_crashes": 1000})
+    keys = []
     for _ in range(5):
-        process = any_bench.start(workers=3)
         before = any_bench.store.stats()["finished"]
-        wait_until(lambda before=before: any_bench.store.stats()["finished"] > before + 5, timeout=20)  # type: ignore[misc]
+        keys += any_bench.enqueue("effect", count=30, seconds=0.02, options={"max_crashes": 1000})
+        process = any_bench.start(workers=3)
+        wait_until(lambda before=before: any_bench.store.stats()["finished"] > before + 5)  # type: ignore[misc]
         process.kill()
         process.end()
     any_bench.start(workers=3)
@@ -62,40 +64,39 @@ def test_workers_die_with_their_dispatcher_and_what_they_started(bench: Bench) -
 
 
 def test_jobs_of_a_dispatcher_that_died_here_do_not_wait_for_its_lease(bench: Bench) -> None:
-    process = bench.start(lease=60)
-    [key] = bench.enqueue("sleep", seconds=60)
-    bench.until_marked("sleeping")
+    process = bench.start(lease=NEVER)
+    [key] = bench.enqueue("hold")
+    bench.until_marked("holding")
     process.kill()
     process.end()
-    bench.start(lease=60)
-    bench.until_marked("sleeping", 2)
+    bench.start(lease=NEVER)
+    bench.until_marked("holding", 2)
     assert bench.job(key).crashes == 1
 
 
-def test_another_dispatcher_of_this_machine_takes_over_within_a_second(bench: Bench) -> None:
-    first = bench.start(lease=60)
-    [key] = bench.enqueue("sleep", seconds=60)
-    bench.until_marked("sleeping")
-    bench.start(lease=60)
+def test_another_dispatcher_of_this_machine_takes_over_without_looking(bench: Bench) -> None:
+    first = bench.start(lease=NEVER)
+    [key] = bench.enqueue("hold")
+    bench.until_marked("holding")
+    bench.start(lease=NEVER, look=NEVER)
     wait_until(lambda: len(bench.store.dispatchers()) == 2)
-    time.sleep(0.5)
     first.kill()
-    began = time.monotonic()
-    bench.until_marked("sleeping", 2)
-    assert time.monotonic() - began < 2
+    bench.until_marked("holding", 2)
     assert bench.job(key).crashes == 1
 
 
 def test_a_frozen_dispatcher_and_worker_commit_nothing_after_the_lease(any_bench: Bench) -> None:
     first = any_bench.start(lease=2, workers=1)
-    [key] = any_bench.enqueue("effect", seconds=1.5, name="began")
+    [key] = any_bench.enqueue("effect", name="began", hold=True)
     any_bench.until_marked("began")
     frozen = [worker.pid for worker in first.workers()]
     first.kill(signal.SIGSTOP)
     for pid in frozen:
         os.kill(pid, signal.SIGSTOP)
     any_bench.start(lease=2, workers=1)
-    any_bench.until(key, "finished", timeout=30)
+    any_bench.until_marked("began", 2)
+    (any_bench.folder / "go").touch()
+    any_bench.until(key, "finished")
     for pid in frozen:
         os.kill(pid, signal.SIGCONT)
     any_bench.until_marked("refused")
@@ -110,12 +111,10 @@ def test_a_timeout_is_raised_then_the_worker_is_killed_and_others_go_on(bench: B
     bench.start(workers=2, grace=0.5)
     [soft] = bench.enqueue("sleep", seconds=60, timeout=0.3)
     assert "JobTimeout" in (bench.until(soft).error or "")
-    [hard] = bench.enqueue("deaf", seconds=60, timeout=0.3, name="deaf")
+    [hard] = bench.enqueue("deaf", seconds=NEVER, timeout=2, name="deaf")
     bench.until_marked("deaf")
-    began = time.monotonic()
     others = bench.enqueue("mark", count=50, name="other")
     view = bench.until(hard)
-    assert time.monotonic() - began < 2
     assert view.state is JobState.FAILED
     assert "did not stop within 0.5 s more, so its worker was killed" in (view.error or "")
     bench.until_all(others)
@@ -124,12 +123,15 @@ def test_a_timeout_is_raised_then_the_worker_is_killed_and_others_go_on(bench: B
 
 def test_a_kill_at_the_timeout_takes_the_jobs_children(bench: Bench) -> None:
     bench.start(grace=0.2)
-    [key] = bench.enqueue("has_child", name="child", own_session=True, timeout=0.5)
-    wait_until((bench.folder / "child").exists)
-    bench.until(key)
+
+    def began_a_child_in_time() -> bool:
+        [key] = bench.enqueue("deaf_with_child", name="child", timeout=0.5)
+        was_killed = "its worker was killed" in (bench.until(key).error or "")
+        return was_killed and (bench.folder / "child").exists()
+
+    wait_until(began_a_child_in_time)
     child = int((bench.folder / "child").read_text())
-    if is_alive(child):  # it stopped at its timeout and left its child: that is the application's affair
-        os.kill(child, signal.SIGKILL)
+    wait_until(lambda: not is_alive(child))
 
 
 def test_a_job_that_kills_its_worker_fails_after_its_crashes_with_the_signal(bench: Bench) -> None:
@@ -160,30 +162,26 @@ def test_what_waits_behind_a_crash_runs_once_and_loses_nothing(bench: Bench) -> 
     assert len(bench.marks("behind")) == 50
 
 
-def test_a_killed_worker_is_replaced_within_a_tenth_of_a_second(bench: Bench) -> None:
-    process = bench.start(workers=1)
+def test_a_killed_worker_is_replaced_without_looking(bench: Bench) -> None:
+    process = bench.start(workers=1, look=NEVER)
     bench.until(bench.enqueue("nothing")[0])
     [worker] = process.workers()
     worker.kill()
-    began = time.monotonic()
-    wait_until(lambda: [one.pid for one in process.workers() if one.pid != worker.pid], every=0.002)
-    assert time.monotonic() - began < 0.5
+    wait_until(lambda: [one.pid for one in process.workers() if one.pid != worker.pid])
 
 
-def test_a_running_job_is_canceled_within_two_seconds(any_bench: Bench) -> None:
+def test_a_running_job_is_canceled_at_its_next_check(any_bench: Bench) -> None:
     any_bench.start()
     [key] = any_bench.enqueue("checks", name="checking")
     any_bench.until_marked("checking")
-    began = time.monotonic()
     assert any_bench.cancel(key) == "canceling"
     assert any_bench.until(key).state is JobState.CANCELED
-    assert time.monotonic() - began < 2.5
 
 
 def test_a_job_that_does_not_listen_to_its_cancel_is_killed_after_the_grace(bench: Bench) -> None:
     process = bench.start(grace=0.3)
-    [key] = bench.enqueue("sleep", seconds=60)
-    [pid] = bench.until_marked("sleeping")
+    [key] = bench.enqueue("hold", timeout=NEVER)
+    [pid] = bench.until_marked("holding")
     bench.cancel(key)
     assert bench.until(key).state is JobState.CANCELED
     assert not is_alive(pid)
@@ -192,14 +190,14 @@ def test_a_job_that_does_not_listen_to_its_cancel_is_killed_after_the_grace(benc
 
 def test_a_dispatcher_whose_nursery_dies_ends_and_leaves_its_jobs_to_the_next(bench: Bench) -> None:
     process = bench.start()
-    [key] = bench.enqueue("sleep", seconds=60)
-    bench.until_marked("sleeping")
+    [key] = bench.enqueue("hold")
+    bench.until_marked("holding")
     nursery = process.nursery
     assert nursery is not None
     nursery.kill()
     assert process.end() == 1
     bench.start()
-    bench.until_marked("sleeping", 2)
+    bench.until_marked("holding", 2)
     assert bench.job(key).crashes == 1
 
 

@@ -75,7 +75,7 @@ class TestBench:
 
     # --- the command ---
 
-    def run(self, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
             [*ROTA, "--bench", str(self.bench.path), *words],

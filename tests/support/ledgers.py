@@ -19,6 +19,7 @@ class Ledger:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.last_event = site.store.last_event()  #: before this test
         with site.open() as context:
             for doctype in ("Effect", "Error Log"):
                 context.documents.database.delete(doctype)

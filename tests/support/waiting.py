@@ -9,10 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], *, timeout: float = 10, message: str = "", every: float = 0.01) -> T:
+def wait_until(condition: Callable[[], T], *, timeout: float = 60, message: str = "", every: float = 0.01) -> T:
     """Ask `condition` until it answers something true, and return that.
 
-    `timeout` and `every` are seconds of real time. An AssertionError with `message` (or the condition's name) and
+    `timeout` and `every` are seconds of real time; the machine may be busy, so a limit proves nothing but that the
+    condition comes. An AssertionError with `message` (or the condition's name) and
     its last answer comes at the timeout. What the condition itself raises is not swallowed.
     """
     deadline = time.monotonic() + timeout

@@ -42,7 +42,7 @@ def task_of(context: Context, doc: Any) -> Any:
 
 
 def updates(ledger: Ledger, task: str) -> list[dict[str, Any]]:
-    rows = [row for row in ledger.site.store.events(0, limit=1000) if row.name == UPDATE]
+    rows = [row for row in ledger.site.store.events(ledger.last_event) if row.name == UPDATE]
     return [told for row in rows if (told := json.loads(row.payload))["task"] == task]
 
 

@@ -72,7 +72,7 @@ class Watched:
             self.look()
             return condition()
 
-        return wait_until(asked, timeout=30, every=0.001)
+        return wait_until(asked, every=0.001)
 
     def report(self, one: Held) -> Report:
         return self.until(lambda: self.reports.get(one.claim.key))
@@ -167,12 +167,13 @@ def test_a_timeout_does_not_strike_the_next_job(watched: Watched, hand: Hand) ->
 
 
 def test_what_is_not_begun_can_be_taken_back_exactly(watched: Watched, hand: Hand, tmp_path: Path) -> None:
-    slow = watched.give(hand, "sleep", seconds=0.3)
+    slow = watched.give(hand, "hold")
     behind = [watched.give(hand, "mark", name="ran") for _ in range(5)] + [
         watched.give(hand, "length", text="x" * 99999)
     ]
-    wait_until((tmp_path / "sleeping").exists)
+    wait_until((tmp_path / "holding").exists)
     assert watched.crew.take_back(hand) == behind
+    (tmp_path / "go").touch()
     assert watched.report(slow) == NOTHING_TO_TELL
     watched.report(watched.give(hand, "nothing"))
     assert not (tmp_path / "ran").exists()
@@ -180,11 +181,12 @@ def test_what_is_not_begun_can_be_taken_back_exactly(watched: Watched, hand: Han
 
 def test_the_slate_shows_what_runs_and_since_when(watched: Watched, hand: Hand, tmp_path: Path) -> None:
     before = time.monotonic_ns()
-    watched.give(hand, "sleep", seconds=0.2)
-    wait_until((tmp_path / "sleeping").exists)
+    watched.give(hand, "hold")
+    wait_until((tmp_path / "holding").exists)
     [(serial, began)] = hand.slate.running().items()
     assert serial in hand.held
     assert before < began < time.monotonic_ns()
+    (tmp_path / "go").touch()
     watched.until(lambda: watched.reports)
     assert hand.slate.running() == {}
 
@@ -204,12 +206,14 @@ def test_a_job_learns_that_its_worker_is_to_stop(watched: Watched, hand: Hand, t
     assert watched.report(one).result == '"stopped"'
 
 
-def test_lines_are_sent_while_the_job_runs_and_none_is_lost(watched: Watched, hand: Hand) -> None:
-    one = watched.give(hand, "talk", lines=100, seconds=0.8)
+def test_lines_are_sent_while_the_job_runs_and_none_is_lost(watched: Watched, hand: Hand, tmp_path: Path) -> None:
+    one = watched.give(hand, "talk", lines=100, hold=True)
     watched.until(lambda: sum(len(lines) for [lines] in watched.said(LOG)) == 100)
     assert one.claim.key not in watched.reports
     assert [text for [lines] in watched.said(LOG) for _, _, text in lines] == [f"line {n}" for n in range(100)]
-    assert len(watched.said(LOG)) == 2
+    assert len(watched.said(LOG)) < 10  # two, unless the worker had to wait for a processor
+    (tmp_path / "go").touch()
+    watched.report(one)
 
 
 def test_lines_come_with_the_report_at_the_latest(watched: Watched, hand: Hand) -> None:
@@ -293,20 +297,22 @@ def test_a_worker_that_grew_asks_to_be_replaced(watched: Watched, hand: Hand) ->
 
 
 def test_sigterm_asks_for_a_replacement_after_the_job(watched: Watched, hand: Hand, tmp_path: Path) -> None:
-    one = watched.give(hand, "sleep", seconds=0.2)
-    wait_until((tmp_path / "sleeping").exists)
+    one = watched.give(hand, "hold")
+    wait_until((tmp_path / "holding").exists)
     watched.look()
     os.kill(hand.pid, signal.SIGTERM)
+    watched.until(lambda: watched.said(RETIRE))
+    (tmp_path / "go").touch()
     assert watched.report(one) == NOTHING_TO_TELL
     assert watched.said(RETIRE) == [["SIGTERM"]]
 
 
-def test_async_jobs_run_at_once_in_one_worker(watched: Watched, hand: Hand) -> None:
-    given = [watched.give(hand, "nap", seconds=0.3) for _ in range(20)]
-    began = time.monotonic()
-    watched.until(lambda: len(watched.reports) == 20)
-    assert time.monotonic() - began < 3
-    assert {watched.reports[one.claim.key].result for one in given} == {str(hand.pid)}
+def test_async_jobs_run_at_once_in_one_worker(watched: Watched, hand: Hand, tmp_path: Path) -> None:
+    given = [watched.give(hand, "hold_async") for _ in range(20)]
+    watched.until(lambda: len(pids(tmp_path / "holding")) == 20)
+    assert set(pids(tmp_path / "holding")) == {hand.pid}
+    (tmp_path / "go").touch()
+    assert {watched.report(one).ending for one in given} == {Ending.RETURNED}
     assert len(watched.said(ASYNC)) == 1
 
 
@@ -327,10 +333,12 @@ def test_an_async_job_is_canceled_alone(watched: Watched, hand: Hand, tmp_path: 
 
 
 @pytest.mark.parametrize("settings", [WorkerSettings(async_jobs=3)])
-def test_no_more_async_jobs_run_at_once_than_the_limit(watched: Watched, hand: Hand) -> None:
+def test_no_more_async_jobs_run_at_once_than_the_limit(watched: Watched, hand: Hand, tmp_path: Path) -> None:
     for _ in range(7):
-        watched.give(hand, "nap", seconds=0.1)
-    watched.until(lambda: len(hand.slate.running()) == 3)
+        watched.give(hand, "hold_async")
+    watched.until(lambda: len(pids(tmp_path / "holding")) == 3)
+    assert len(hand.slate.running()) == 3
+    (tmp_path / "go").touch()
     watched.until(lambda: len(watched.reports) == 7)
 
 

@@ -76,6 +76,12 @@ class ToyRunner:
         self.mark(channel, name)
         time.sleep(seconds)
 
+    def hold(self, channel: Channel, name: str = "holding") -> None:
+        """Runs until the file `go` is there."""
+        self.mark(channel, name)
+        while not (self.folder / "go").exists():
+            time.sleep(0.01)
+
     def swallow(self, channel: Channel, seconds: float) -> str:
         """Goes on after its timeout."""
         try:
@@ -96,10 +102,11 @@ class ToyRunner:
             time.sleep(0.01)
         return "stopped"
 
-    def talk(self, channel: Channel, lines: int, seconds: float = 0) -> None:
+    def talk(self, channel: Channel, lines: int, *, hold: bool = False) -> None:
         for number in range(lines):
             channel.log("INFO", f"line {number}")
-        time.sleep(seconds)
+        if hold:
+            self.hold(channel)
 
     def shout(self, channel: Channel, text: str) -> None:
         channel.log("INFO", text)
@@ -135,3 +142,8 @@ class ToyRunner:
         self.mark(channel, name)
         await asyncio.sleep(seconds)
         return os.getpid()
+
+    async def hold_async(self, channel: Channel, name: str = "holding") -> None:
+        self.mark(channel, name)
+        while not (self.folder / "go").exists():
+            await asyncio.sleep(0.01)
