@@ -56,6 +56,10 @@ SERVER_KEEPALIVE: dict[str, Any] = {
     "tcp_user_timeout": "15000",
 }
 
+# Statements of a connection that keep their cursor, and the longest result that stays with one.
+KEPT_CURSORS = 128
+KEPT_ROWS = 100
+
 _TOKENS = re.compile(
     r"'(?:[^']|'')*' | \"(?:[^\"]|\"\")*\" | --[^\n]* | /\*.*?\*/ | (\$\w*\$).*?\1 | :: | :(?P<name>[A-Za-z_]\w*)",
     re.S | re.X,
@@ -174,21 +178,28 @@ class PostgreSQLConnection(Connection):
         self.raw = raw
         self.where = where
         self.at_begin = ""  #: further statements, sent with each BEGIN
-        self._cursor = psycopg.RawCursor(raw)
+        self._cursors: dict[str, psycopg.RawCursor[Any]] = {}
 
     @property
     def is_lost(self) -> bool:
         return bool(self.raw.closed)
 
     def query(self, sql: str, params: Params = NOTHING) -> list[Row]:
-        cursor = self._execute(sql, params)
-        return cursor.fetchall() if cursor.description else []
+        result = self._execute(sql, params).pgresult
+        # Not the cursor's `description`: it is made anew for each column of each result.
+        return self._fetched(sql) if result is not None and result.nfields else []
 
     def table(self, sql: str, params: Params = NOTHING) -> tuple[list[str], list[Row]]:
         cursor = self._execute(sql, params)
         if not cursor.description:
             return [], []
-        return [column.name for column in cursor.description], cursor.fetchall()
+        return [column.name for column in cursor.description], self._fetched(sql)
+
+    def _fetched(self, sql: str) -> list[Row]:
+        rows = self._cursors[sql].fetchall()
+        if len(rows) > KEPT_ROWS:
+            del self._cursors[sql]  # and what it holds
+        return rows
 
     def run(self, sql: str, params: Params = NOTHING) -> int:
         return self._execute(sql, params).rowcount
@@ -196,13 +207,13 @@ class PostgreSQLConnection(Connection):
     def run_many(self, sql: str, rows: Sequence[Params]) -> None:
         text, names = numbered(sql)
         try:
-            self._cursor.executemany(text, [[row[name] for name in names] for row in rows])
+            self._cursor(sql).executemany(text, [[row[name] for name in names] for row in rows])
         except psycopg.Error as error:
             self._fail(error)
 
     def script(self, sql: str) -> None:
         try:
-            self.raw.execute(sql)
+            self._cursor(sql).execute(sql)
         except psycopg.Error as error:
             self._fail(error)
 
@@ -215,9 +226,18 @@ class PostgreSQLConnection(Connection):
     def _execute(self, sql: str, params: Params) -> psycopg.RawCursor[Any]:
         text, names = numbered(sql)
         try:
-            return self._cursor.execute(text, [params[name] for name in names])
+            return self._cursor(sql).execute(text, [params[name] for name in names])
         except psycopg.Error as error:
             self._fail(error)
+
+    def _cursor(self, sql: str) -> psycopg.RawCursor[Any]:
+        """The statement's own cursor, which remembers how its values are written and read until another one comes."""
+        cursor = self._cursors.get(sql)
+        if cursor is None:
+            if len(self._cursors) >= KEPT_CURSORS:
+                self._cursors.clear()
+            cursor = self._cursors[sql] = psycopg.RawCursor(self.raw)
+        return cursor
 
     def begin(self, *, write: bool = True, savepoint: str | None = None, settings: Mapping[str, str] = NOTHING) -> None:
         self._check_process()
@@ -235,7 +255,7 @@ class PostgreSQLConnection(Connection):
             self.rollback()
             raise StoreError(f"{self.where}: nothing was committed, as a statement of the transaction had failed")
         try:
-            self._cursor.execute("commit")
+            self._cursor("commit").execute("commit")
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.in_transaction = False
             if self.raw.closed or self.raw.broken:
@@ -254,7 +274,7 @@ class PostgreSQLConnection(Connection):
         if self.raw.closed or self.raw.info.transaction_status == TransactionStatus.IDLE:
             return
         try:
-            self._cursor.execute("rollback")
+            self._cursor("rollback").execute("rollback")
         except psycopg.OperationalError:
             # The server is gone, and with it the transaction; the next statement says so.
             self.raw.close()

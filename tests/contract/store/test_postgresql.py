@@ -11,7 +11,7 @@ import pytest
 
 from rota.clock import FixedClock, SystemClock, to_micros
 from rota.db import open_database
-from rota.db.postgresql import PostgreSQLConnection
+from rota.db.postgresql import KEPT_CURSORS, KEPT_ROWS, PostgreSQLConnection
 from rota.errors import CommitUnknown, StoreUnavailable
 from rota.jobs import Ending, JobState
 from rota.store import ClaimCursor, Store, Want
@@ -265,3 +265,34 @@ def test_a_worker_whose_claim_was_taken_does_not_begin(site: Site) -> None:
     assert site.store.handoff.begun(worker, ref(claim))
     site.record(claim, Ending.LOST, run_at=site.store.now())
     assert not site.store.handoff.begun(worker, ref(claim))
+
+
+def test_a_statement_takes_values_and_gives_columns_of_other_types_the_next_time(postgres_dsn: str) -> None:
+    connection = open_database(postgres_dsn).connect()
+    try:
+        for value in (1, None, 2**40, 3):
+            assert connection.query("select cast(:n as bigint)", {"n": value}) == [(value,)]
+        connection.run("create table changing (a integer)")
+        connection.run("insert into changing values (1)")
+        assert connection.table("select * from changing") == (["a"], [(1,)])
+        connection.script("alter table changing alter a type text; alter table changing add b boolean default true")
+        assert connection.table("select * from changing") == (["a", "b"], [("1", True)])
+        assert connection.query("update changing set b = false") == []
+    finally:
+        connection.close()
+
+
+def test_a_connection_keeps_few_cursors_and_no_long_result(postgres_dsn: str) -> None:
+    connection = open_database(postgres_dsn).connect()
+    assert isinstance(connection, PostgreSQLConnection)
+    try:
+        many = "select n from generate_series(1, :n) n"
+        for count in (KEPT_ROWS + 1, 3):
+            assert connection.query(many, {"n": count}) == [(n,) for n in range(1, count + 1)]
+            assert connection.table(many, {"n": count})[0] == ["n"]
+            assert (many in connection._cursors) is (count == 3)
+        for number in range(2 * KEPT_CURSORS):
+            assert connection.value(f"select {number}") == number
+            assert len(connection._cursors) <= KEPT_CURSORS
+    finally:
+        connection.close()
