@@ -9,7 +9,7 @@ import signal
 import statistics
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,7 +45,12 @@ def probed(arena: Arena, count: int) -> Figures:
             commit()
             sent[i] = begin, time.monotonic()
             time.sleep(max(0.0, begin + EVERY - time.monotonic()))
-    wait_for_stamps(arena, count + 1)
+    return _delays(arena, sent)
+
+
+def _delays(arena: Arena, sent: Mapping[int, tuple[float, float]]) -> Figures:
+    """Once all of them have begun. `sent`: of each number, when it was to be enqueued and when it was committed."""
+    wait_for_stamps(arena, len(sent) + 1)
     begun = {i: begin for i, begin, _ in arena.stamps()}
     after = [(begun[i] - committed) * 1000 for i, (_, committed) in sent.items()]
     return _percentiles([(begun[i] - begin) * 1000 for i, (begin, _) in sent.items()]) | {
@@ -60,7 +65,7 @@ def busy_latency(arena: Arena, sizes: Sizes) -> Figures:
     rate = drained(arena, sizes.busy_backlog)["jobs/s"] / 2
     arena.start_workers()
     settle(arena)
-    sent: dict[int, float] = {}
+    sent: dict[int, tuple[float, float]] = {}
     offered = 0
     with arena.jobs() as (jobs, commit):
         begin = time.monotonic()
@@ -69,16 +74,14 @@ def busy_latency(arena: Arena, sizes: Sizes) -> Figures:
             if due:
                 jobs.enqueue_many("load.tasks.noop", [{"i": i} for i in range(due)])
                 commit()
-            number = len(sent) + 1
-            sent[number] = time.monotonic()
+            number, enqueued = len(sent) + 1, time.monotonic()
             jobs.enqueue("load.tasks.stamp", {"i": number})
             commit()
+            sent[number] = enqueued, time.monotonic()
             offered += due + 1
-            time.sleep(max(0.0, sent[number] + STEP - time.monotonic()))
+            time.sleep(max(0.0, enqueued + STEP - time.monotonic()))
         passed = time.monotonic() - begin
-    wait_for_stamps(arena, len(sent) + 1)
-    delays = [(first - sent[i]) * 1000 for i, first, _ in arena.stamps() if i in sent]
-    return _percentiles(delays) | {"offered jobs/s": offered / passed, "wanted jobs/s": rate}
+    return _delays(arena, sent) | {"offered jobs/s": offered / passed, "wanted jobs/s": rate}
 
 
 def recovery(arena: Arena, sizes: Sizes) -> Figures:
