@@ -27,6 +27,7 @@ class Resolver:
         self.apps = tuple(apps)
         # Modules stay imported for a process's life, so what was found stays true.
         self._found: dict[str, Callable[..., Any]] = {}
+        self._is_async: dict[str, bool] = {}
 
     def allows(self, path: str) -> bool:
         """Whether the path lies in an installed app, as far as can be told without importing it."""
@@ -41,6 +42,13 @@ class Resolver:
         found = self._found.get(path)
         if found is None:
             found = self._found[path] = self._search(path)
+        return found
+
+    def is_async(self, path: str) -> bool:
+        """Whether what `resolve` gives is an `async def`; raises what that raises."""
+        found = self._is_async.get(path)
+        if found is None:
+            found = self._is_async[path] = inspect.iscoroutinefunction(inspect.unwrap(self.resolve(path)))
         return found
 
     def _search(self, path: str) -> Callable[..., Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from rota.engine.slate import Slate
@@ -21,6 +21,8 @@ REWIND_SECONDS = 1.0
 CUT = " [... the attempt logged more than is kept; the rest is cut off]"
 LONGEST_MESSAGE = 1000  # characters of a progress message
 LINE_COST = 32  # what a line takes beside its text, in bytes, roughly
+# `json.dumps` would make an encoder for each line.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 # Marks of the lines on the pipe that are no report.
 LOG, PROGRESS, RETIRE, ASYNC = "log", "progress", "retire", "async"
 
@@ -28,11 +30,12 @@ LOG, PROGRESS, RETIRE, ASYNC = "log", "progress", "retire", "async"
 class Alarm:
     """The one interval timer that a process has, for a job's timeout and for flushing its lines.
 
-    Both are functions called in the main thread, between two of its steps; `uninterrupted` puts them off.
+    Both are functions called in the main thread, between two of its steps; a block `with alarm:` puts them off.
     """
 
     def __init__(self) -> None:
         self._due: dict[str, tuple[float, Callable[[], None]]] = {}
+        self._put_off = False  #: something was to be wound, or rang, while `_held`
         self._rings_at = float("inf")  #: seconds, monotonic: when the timer goes off
         self._wound_at = 0.0
         self._held = 0
@@ -53,18 +56,19 @@ class Alarm:
         self._rings_at = float("inf")
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    @contextmanager
-    def uninterrupted(self) -> Iterator[None]:
+    def __enter__(self) -> None:
+        """From here on nothing is called; what comes meanwhile is called after the outermost block's end."""
         self._held += 1
-        try:
-            yield
-        finally:
-            self._held -= 1
-            if not self._held:
-                self._wind()
+
+    def __exit__(self, *_: object) -> None:
+        self._held -= 1
+        if self._put_off and not self._held:
+            self._put_off = False
+            self._wind()
 
     def _wind(self) -> None:
         if self._held:
+            self._put_off = True
             return
         if not self._due:
             return
@@ -78,6 +82,7 @@ class Alarm:
     def _ring(self, *_: object) -> None:
         self._rings_at = float("inf")
         if self._held:
+            self._put_off = True
             return
         now = time.monotonic()
         late = [name for name, (moment, _) in self._due.items() if moment <= now]
@@ -185,7 +190,7 @@ class Channel:
 
     def uninterrupted(self) -> AbstractContextManager[None]:
         """Inside, no JobTimeout is raised; if its moment comes, it is raised after the end. For a COMMIT."""
-        return self._alarm.uninterrupted()
+        return self._alarm
 
     def _flush_now(self) -> None:
         lines, self._lines = self._lines, []
@@ -195,4 +200,4 @@ class Channel:
 
 def line(values: list[Any]) -> bytes:
     """A line for the pipe."""
-    return json.dumps(values, separators=(",", ":")).encode() + b"\n"
+    return _encode(values).encode() + b"\n"

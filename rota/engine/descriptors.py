@@ -13,6 +13,8 @@ import socket
 MOST = 3
 _ITEM = array.array("i").itemsize
 _ROOM = socket.CMSG_LEN(MOST * _ITEM)
+# A plain number: joining two of the module's flags takes as long as the call itself.
+_CLOSE_ON_EXEC = int(socket.MSG_CMSG_CLOEXEC)
 
 
 def receive(source: socket.socket, size: int, flags: int = 0) -> tuple[bytes, list[int]]:
@@ -21,7 +23,7 @@ def receive(source: socket.socket, size: int, flags: int = 0) -> tuple[bytes, li
     Raises:
         BlockingIOError: nothing is there, and the socket or the flags say not to wait.
     """
-    data, ancillary, _, _ = source.recvmsg(size, _ROOM, flags | socket.MSG_CMSG_CLOEXEC)
+    data, ancillary, _, _ = source.recvmsg(size, _ROOM, flags | _CLOSE_ON_EXEC)
     if not ancillary:
         return data, []
     found = array.array("i")

@@ -134,9 +134,9 @@ class Worker:
 
     def _start(self, serial: int, slot: int, content: bytes) -> tuple[Channel, Report | Awaitable[Report]]:
         self._slate.begin(slot, serial, time.monotonic_ns())
-        facts, _, body_text = content.partition(b"\n")
+        facts, _, body_text = content.decode().partition("\n")
         site, *values = json.loads(facts)
-        claim = Claim._make([*values, body_text.decode()])
+        claim = Claim._make([*values, body_text])
         body, broken = _body(claim)
         settings, alarm = self._settings, self._alarm
         channel = Channel(

@@ -7,12 +7,11 @@ beside each other have one each.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from rota.clock import to_micros
@@ -21,7 +20,7 @@ from rota.documents.session import Session
 from rota.engine.call import call_by_signature
 from rota.engine.channel import Channel
 from rota.engine.outcome import success_callback
-from rota.engine.report import Report
+from rota.engine.report import NOTHING_TO_TELL, Report
 from rota.engine.worker import failed
 from rota.errors import (
     CommitUnknown,
@@ -160,11 +159,11 @@ class Execution:
         self._claim, self._channel, self._flush = claim, channel, flush
         self.running = Running(claim, channel, JOB_CODEC.decode)
 
-    @cached_property
+    @property
     def is_async(self) -> bool:
         """Whether the job's function is an `async def`; one that can't be resolved fails when it is called."""
         try:
-            return inspect.iscoroutinefunction(inspect.unwrap(self._site.resolver.resolve(self._claim.method)))
+            return self._site.resolver.is_async(self._claim.method)
         except UnknownMethod:
             return False
 
@@ -281,7 +280,10 @@ class Execution:
             self._session.commit()
         if self._enqueues.recorded:
             return Report(ending=Ending.COMMITTED, result=encoded)
-        return Report(ending=Ending.RETURNED, result=encoded, children=tuple(self._enqueues.children))
+        children = tuple(self._enqueues.children)
+        if encoded is None and not children:
+            return NOTHING_TO_TELL
+        return Report(ending=Ending.RETURNED, result=encoded, children=children)
 
     def _encoded(self, result: Any) -> str | None:
         if result is None:

@@ -26,7 +26,9 @@ class Running:
         self.channel = channel
         self.after: list[Callable[[], Any]] = []  #: run when the execution is over, even if it failed
         self.checkpoint: Checkpoint | None = None  #: where it is, once it iterates or takes a step
+        self.ref = ClaimRef(claim.key, claim.number)
         self._decode = decode
+        self._kwargs: dict[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -63,20 +65,18 @@ class Running:
         return key
 
     @property
-    def ref(self) -> ClaimRef:
-        return ClaimRef(self.claim.key, self.claim.number)
-
-    @property
     def options(self) -> Mapping[str, Any]:
         """What the enqueue asked for beside the arguments."""
         options: Mapping[str, Any] = self.channel.body.get("options") or {}
         return options
 
-    @cached_property
+    @property
     def kwargs(self) -> dict[str, Any]:
         """The arguments."""
-        decoded: dict[str, Any] = self._decode(self.channel.body.get("kwargs") or "{}")
-        return decoded
+        if self._kwargs is None:
+            decoded: dict[str, Any] = self._decode(self.channel.body.get("kwargs") or "{}")
+            self._kwargs = decoded
+        return self._kwargs
 
     @cached_property
     def job(self) -> Job:
@@ -123,7 +123,7 @@ class Running:
 
     def begin_again(self) -> None:
         """The function is called once more in this execution, with the arguments as they were."""
-        self.__dict__.pop("kwargs", None)
+        self._kwargs = None
         if self.checkpoint is not None:
             self.checkpoint.begin_again()
 

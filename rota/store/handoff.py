@@ -69,13 +69,14 @@ class Handoff:
         Raises:
             JobLost: it has lost its claim, or was finished before; roll back.
         """
-        work = self._work_on(tx)
         if tx.dialect == "sqlite":
-            self._fill_outbox(tx, children)
-            ended = {"key": claim.key, "claim": claim.number, "result": result, "now": work.now}
+            if children:
+                self._fill_outbox(tx, children)
+            ended = {"key": claim.key, "claim": claim.number, "result": result, "now": self._now()}
             if not tx.run(self._sql["finish"], ended):
                 raise lost(claim)
             return
+        work = self._work_on(tx)
         if not children:
             if not finish_own(work, claim, result):
                 raise lost(claim)
