@@ -147,7 +147,9 @@ class Schema:
         for column in wanted:
             if column.unique and self._add(table, [column.name], unique=True, existing=existing):
                 done.append(f"made {table}.{column.name} unique")
-            elif column.index and self._add(table, [column.name], unique=False, existing=existing):
+            elif column.index and self._add(
+                table, _index_fields(column), unique=False, existing=existing, name=column.name
+            ):
                 done.append(f"indexed {table}.{column.name}")
         if meta.istable and self._add(table, ["parent", "parenttype", "parentfield"], unique=False, existing=existing):
             done.append(f"indexed {table}.parent")
@@ -172,9 +174,7 @@ class Schema:
         if index in existing:
             return False
         # A length, as in `field(255)`, is MariaDB's need only.
-        # MariaDB sorts nothing before everything: only an index that does, too, serves such an ORDER BY on PostgreSQL.
-        first = "" if self._dialect == "sqlite" else " nulls first"
-        names = ", ".join(quote(field.split("(")[0].strip("` "), self._dialect) + first for field in fields)
+        names = ", ".join(self._in_index(field.split("(")[0].strip("` ")) for field in fields)
         sql = (
             f"create {'unique ' if unique else ''}index {quote(index, self._dialect)} "
             f"on {quote(table, self._dialect)} ({names})"
@@ -186,6 +186,12 @@ class Schema:
                 f"{table}: {', '.join(fields)} can't be made unique, as rows have the same value. Change those first"
             ) from error
         return True
+
+    def _in_index(self, column: str) -> str:
+        # MariaDB sorts nothing before everything: only an index that does, too, serves such an ORDER BY on PostgreSQL.
+        # A name is never nothing, and no ORDER BY says where it would stand.
+        first = "" if self._dialect == "sqlite" or column == "name" else " nulls first"
+        return quote(column, self._dialect) + first
 
     # --- SQL of columns ---
 
@@ -342,6 +348,12 @@ def columns_of(meta: Meta) -> list[Column]:
             index = name == "modified" and not meta.istable
             columns.append(Column(name=name, kind=kind, default=default, index=index, primary=name == "name"))
     return columns
+
+
+def _index_fields(column: Column) -> list[str]:
+    # Lists are in the order of `modified`, equals in that of their names. With both in the index none is sorted,
+    # however many were changed at one moment. MariaDB's have the name in them, too.
+    return [column.name, "name"] if column.name == "modified" else [column.name]
 
 
 def _column_of(field: Field) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rota.documents.conditions import Rules
@@ -21,6 +22,9 @@ from rota.errors import (
     UniqueValidationError,
     ValidationError,
 )
+
+#: rows of one `bulk_insert` from which on the server looks at the table's values once they are committed
+MANY_ROWS = 10_000
 
 
 class Writes(RawSQL):
@@ -163,11 +167,10 @@ class Writes(RawSQL):
         for name, kind in zip(fields, kinds, strict=True):
             if kind is None:
                 raise InvalidColumnName(f"Field {name} does not exist on {doctype}")
+        table = quote(table_of(doctype), dialect)
         marks = ", ".join(f":p{number}" for number in range(len(fields)))
         ending = " on conflict do nothing" if ignore_duplicates else ""
-        sql = (
-            f"insert into {quote(table_of(doctype), dialect)} ({quoted_list(fields, dialect)}) values ({marks}){ending}"
-        )
+        sql = f"insert into {table} ({quoted_list(fields, dialect)}) values ({marks}){ending}"
         convert = [TO_COLUMN[dialect][kind] for kind in kinds if kind is not None]
         rows = [
             {f"p{number}": read(value) for number, (read, value) in enumerate(zip(convert, row, strict=True))}
@@ -177,6 +180,9 @@ class Writes(RawSQL):
             with self._session.atomic():
                 for start in range(0, len(rows), chunk_size):
                     self._session.write_many(sql, rows[start : start + chunk_size])
+            if len(rows) >= MANY_ROWS and dialect == "postgresql":
+                # By itself the server looks a minute later; until then it guesses, and sorts where it has an index.
+                self._session.after_commit.add(partial(self._session.connection.run, f"analyze (skip_locked) {table}"))
         except StoreConflict as error:
             taken = taken_columns(error)
             error_class: type[Exception] = DuplicateEntryError if taken == ["name"] else UniqueValidationError

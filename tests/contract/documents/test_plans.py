@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rota.documents.documents import Documents
+from rota.documents.writes import MANY_ROWS
 from tests.contract.documents.conftest import field
 
 Make = Callable[..., str]
@@ -45,6 +46,32 @@ def test_a_list_in_the_order_of_an_indexed_column_reads_its_index(
     # Rows of one value are sorted by name among themselves, never all rows.
     assert "Sort Key" not in found or "Presorted Key" in found
     assert "TEMP B-TREE FOR ORDER BY" not in found
+
+
+@pytest.mark.parametrize("order_by", [None, "modified", "modified desc"])
+def test_what_was_changed_at_one_moment_is_not_sorted_either(
+    documents: Documents, tasks: str, order_by: str | None
+) -> None:
+    found = plan(documents, documents.get_all(tasks, order_by=order_by, run=False))
+
+    assert f"{tasks}_modified_index" in found
+    assert "Sort" not in found
+    assert "TEMP B-TREE" not in found
+
+
+def test_many_rows_are_listed_in_the_order_of_the_index_as_soon_as_they_are_committed(
+    documents: Documents, tasks: str
+) -> None:
+    now = documents.now()
+    rows = [(f"T{number}", "new", now) for number in range(MANY_ROWS)]
+    documents.database.bulk_insert(tasks, ["name", "title", "modified"], rows)
+    documents.session.commit()
+
+    explain = "explain query plan" if documents.session.dialect == "sqlite" else "explain"
+    listed = "from \"tabTask\" where title = 'new' order by modified desc nulls last, name desc limit 10"
+    found = documents.session.query(f"{explain} select name {listed}")
+
+    assert f"{tasks}_modified_index" in " / ".join(str(row[-1]) for row in found)
 
 
 @pytest.mark.parametrize("order_by", ["modified desc", "modified", "day desc", "kind", "rank desc"])
