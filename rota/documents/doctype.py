@@ -148,7 +148,16 @@ class Meta(AttrDict):
 
     def get_set_only_once_fields(self) -> list[Field]:
         """The fields that may be set once and never changed."""
+        return self._set_only_once_fields
+
+    @cached_property
+    def _set_only_once_fields(self) -> list[Field]:
         return [field for field in self.fields if to_int(field.set_only_once)]
+
+    @cached_property
+    def password_fields(self) -> list[Field]:
+        """The Password fields that are stored."""
+        return [field for field in self.of_type("Password") if field.has_column]
 
     @cached_property
     def table_fields(self) -> list[Field]:

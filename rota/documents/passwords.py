@@ -39,9 +39,9 @@ class Passwords:
     def keep(self, doc: Any) -> None:
         """Before a document is written: move what its Password fields hold to where secrets are."""
         for one in (doc, *doc.get_all_children()):
-            for field in one.meta.of_type("Password"):
+            for field in one.meta.password_fields:
                 value = one.__dict__.get(field.fieldname)
-                if not field.has_column or self._is_mask(value):
+                if self._is_mask(value):
                     continue
                 if not value:
                     if not one.is_new():

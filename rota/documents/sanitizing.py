@@ -32,10 +32,10 @@ def sanitize(doc: Document) -> None:
     is_frozen = doc._action == "update_after_submit"
     for one in (doc, *doc.get_all_children()):
         own = one.__dict__
-        for field in _fields(one.meta):
-            text = own.get(field.fieldname)
+        for name, field in _fields(one.meta):
+            text = own.get(name)
             if isinstance(text, str) and "<" in text and not (is_frozen and not to_int(field.allow_on_submit)):
-                own[field.fieldname] = _clean(field, text)
+                own[name] = _clean(field, text)
 
 
 def _clean(field: Field, text: str) -> str:
@@ -57,11 +57,11 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _fields(meta: Meta) -> list[Field]:
-    known: list[Field] | None = meta.__dict__.get("_sanitized")
+def _fields(meta: Meta) -> list[tuple[str, Field]]:
+    known: list[tuple[str, Field]] | None = meta.__dict__.get("_sanitized")
     if known is None:
         known = meta.__dict__["_sanitized"] = [
-            field
+            (field.fieldname, field)
             for field in meta.fields
             if field.has_column
             and field.kind in (Kind.TEXT, Kind.LONG)

@@ -43,8 +43,9 @@ def validate(doc: Document) -> None:
     """
     _mandatory(doc)
     for one in (doc, *doc.get_all_children()):
-        for field, check in _checks(one.meta):
-            value = one.__dict__.get(field.fieldname)
+        own = one.__dict__
+        for name, field, check in _checks(one.meta):
+            value = own.get(name)
             if value is not None and value != "":
                 check(one, field, value)
     _name_follows_field(doc)
@@ -126,10 +127,12 @@ _DATA_CHECKS: dict[str, Callable[[str], bool]] = {
 _Check = Callable[[BaseDocument, Field, Any], None]
 
 
-def _checks(meta: Meta) -> list[tuple[Field, _Check]]:
-    known: list[tuple[Field, _Check]] | None = meta.__dict__.get("_checks")
+def _checks(meta: Meta) -> list[tuple[str, Field, _Check]]:
+    known: list[tuple[str, Field, _Check]] | None = meta.__dict__.get("_checks")
     if known is None:
-        known = meta.__dict__["_checks"] = [(field, check) for field in meta.fields for check in _checks_of(field)]
+        known = meta.__dict__["_checks"] = [
+            (field.fieldname, field, check) for field in meta.fields for check in _checks_of(field)
+        ]
     return known
 
 
