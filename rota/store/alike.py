@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rota.jobs import JobSpec, JobState
-from rota.store.wire import KEY_DIGITS, KEY_LENGTH, body_after_kwargs, job_row_without_body, key, quoted, rate_key
+from rota.store.wire import (
+    KEY_DIGITS,
+    KEY_LENGTH,
+    body_after_kwargs,
+    job_row,
+    job_row_without_body,
+    key,
+    quoted,
+    rate_key,
+)
 from rota.store.words import Inserted
 from rota.store.work import Work
 
@@ -36,9 +45,18 @@ def fits_one_statement(specs: Sequence[JobSpec]) -> bool:
 def insert_alike(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
     """Insert jobs that are alike; they can be claimed once this commits."""
     first = specs[0]
-    same = job_row_without_body(first) | {"after_kwargs": body_after_kwargs(first)}
     work.know_lanes({(first.queue, first.lane)})
-    size = _size(specs)
+    if len(specs) == 1 and not work.sqlite:
+        work.run("insert_one", **job_row(first))
+    else:
+        _insert_together(work, specs)
+    work.woken.add(first.queue)
+    return [Inserted(spec.key, JobState.QUEUED) for spec in specs]
+
+
+def _insert_together(work: Work, specs: Sequence[JobSpec]) -> None:
+    first, size = specs[0], _size(specs)
+    same = job_row_without_body(first) | {"after_kwargs": body_after_kwargs(first)}
     for start in range(0, len(specs), size):
         keys = [spec.key for spec in specs[start : start + size]]
         kwargs = [spec.kwargs for spec in specs[start : start + size]]
@@ -47,8 +65,6 @@ def insert_alike(work: Work, specs: Sequence[JobSpec]) -> list[Inserted]:
         work.run("insert_alike", **same, kwargs=_object(keys, kwargs))
         if work.sqlite:
             work.run("insert_alike_live", **same, keys='["' + '","'.join(keys) + '"]', place=place)
-    work.woken.add(first.queue)
-    return [Inserted(spec.key, JobState.QUEUED) for spec in specs]
 
 
 def _object(keys: Sequence[str], texts: Sequence[str]) -> str:

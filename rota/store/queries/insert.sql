@@ -68,6 +68,16 @@ with new as materialized (
 insert into rota.live (key, id, slot, state, waits, queue, lane, seq, method, root)
 select key, id, 0, 1, 0, :queue, :lane, nextval('rota.live_seq'), :method, :root from new
 
+-- name: insert_one (postgresql)
+-- The same for one job, as most enqueues are: with no JSON to take apart it takes three quarters of the server's time.
+with facts as (
+    insert into rota.job (key, id, root, method, queue, lane, username, created_at, parent, made_by, retry_of, body)
+    values (:key::uuid, :id, :root, :method, :queue, :lane, :username, :created_at, :parent::uuid, :made_by::bigint,
+        :retry_of::uuid, :body)
+)
+insert into rota.live (key, id, slot, state, waits, queue, lane, seq, method, root)
+values (:key::uuid, :id, 0, 1, 0, :queue, :lane, nextval('rota.live_seq'), :method, :root)
+
 -- name: insert_done (sqlite)
 insert into done (key, state, attempt, crashes, failures, claim, started_at, ended_at, result, result_until, error,
     reason, winner, host, written)
