@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from tests.support.benches import kill_tree
-from tests.support.postgres import GUARD, SUPERUSER, PostgresServer, _free_port, _run, _server_user
+from tests.support.postgres import GUARD, SUPERUSER, PostgresServer, _run, _server_user, free_port
 from tests.support.waiting import wait_until
 
 STANDBY = "rota_standby"
@@ -24,7 +24,7 @@ def start_standby(primary: PostgresServer, *, run: int) -> PostgresServer:
     folder = Path(tempfile.mkdtemp(prefix="rota-pg-", dir="/tmp"))
     if owner := _server_user():
         shutil.chown(folder, owner.pw_uid, owner.pw_gid)
-    port = _free_port()
+    port = free_port()
     source = f"host={primary.folder} port={primary.port} user={SUPERUSER} application_name={STANDBY}"
     command = [f"{primary.programs}/pg_basebackup", "--pgdata", f"{folder}/data", "--dbname", source]
     command += ["--write-recovery-conf", "--checkpoint", "fast", "--wal-method", "stream"]
@@ -39,7 +39,6 @@ def start_standby(primary: PostgresServer, *, run: int) -> PostgresServer:
         admin.execute("select pg_reload_conf()")
         wait_until(
             lambda: admin.execute("select 1 from pg_stat_replication where sync_state = 'sync'").fetchone(),
-            timeout=30,
             message="the standby follows",
         )
     return standby
@@ -55,7 +54,7 @@ def kill_server(server: PostgresServer) -> None:
     """kill -9 of a server's main process and all below it, as at a machine's death."""
     pid = int(Path(server.folder, "data", "postmaster.pid").read_text().split()[0])
     kill_tree(pid)
-    wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid), timeout=10)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid))
     Path(server.folder, "data", "postmaster.pid").unlink()
 
 

@@ -80,7 +80,7 @@ class Host:
         subprocess.run(["ip", "netns", "del", self.name], capture_output=True, check=False)
         subprocess.run(["ip", "link", "del", self._outer], capture_output=True, check=False)
         # The kernel takes the link away after the command has returned.
-        wait_until(lambda: not Path("/sys/class/net", self._outer).exists(), timeout=10)
+        wait_until(lambda: not Path("/sys/class/net", self._outer).exists())
 
 
 def _ip(*words: str) -> None:

@@ -4,13 +4,14 @@ hangs."""
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.postgres import free_port
 
 HANG = 0  #: no answer at all
 
@@ -68,5 +69,4 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 def refusing_url() -> str:
     """An address at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        return f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.postgres import SUPERUSER, PostgresServer, _free_port, _server_user
+from tests.support.postgres import SUPERUSER, PostgresServer, _server_user, free_port
 from tests.support.waiting import wait_until
 
 PROGRAM = "pgbouncer"
@@ -34,7 +34,7 @@ def pooler(server: PostgresServer, *, size: int = 4) -> Iterator[int]:
     if program is None:
         raise NoPooler("pgbouncer is missing: `scripts/setup servers` installs it")
     folder = Path(tempfile.mkdtemp(prefix="rota-pool-", dir="/tmp"))
-    port = _free_port()
+    port = free_port()
     config = folder / "pgbouncer.ini"
     config.write_text(
         f"""[databases]
@@ -67,7 +67,7 @@ pidfile = {folder}/pid
         extra_groups=[] if owner else None,
     )
     try:
-        wait_until(lambda: _listens(port), timeout=20, message=f"pgbouncer listens at {port}")
+        wait_until(lambda: _listens(port), message=f"pgbouncer listens at {port}")
         yield port
     finally:
         os.kill(process.pid, signal.SIGINT)

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -131,7 +131,7 @@ def start_server(settings: Mapping[str, str], *, run: int) -> PostgresServer:
     if owner := _server_user():
         for path in (folder, folder / "password"):
             shutil.chown(path, owner.pw_uid, owner.pw_gid)
-    port = _free_port()
+    port = free_port()
     initdb = [f"{programs}/initdb", "--pgdata", f"{folder}/data", "--username", SUPERUSER, "--encoding", "UTF8"]
     initdb += ["--locale", "C.UTF-8", "--auth-local", "trust", "--auth-host", "scram-sha-256"]
     initdb += ["--pwfile", f"{folder}/password", "--no-sync"]
@@ -206,7 +206,14 @@ def _run(command: list[str], **options: object) -> None:
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """A port that nobody has, for a server that starts later, and may stop and start again.
+
+    It is none of those that the kernel gives to outgoing connections: one of these might have it by then.
+    """
+    lowest, highest = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    lasting = [*range(10_000, lowest), *range(highest + 1, 65_536)] or [0]
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(lasting)))
+            return int(probe.getsockname()[1])

@@ -90,7 +90,7 @@ class _OnAnyPort(Controller):
 def mail_server(**options: Any) -> Iterator[Mailbox]:
     """An SMTP server on a port of its own; `options` are those of aiosmtpd's SMTP."""
     box = Mailbox()
-    controller = _OnAnyPort(box, hostname="127.0.0.1", port=0, **options)
+    controller = _OnAnyPort(box, hostname="127.0.0.1", port=0, ready_timeout=60, **options)
     controller.start()
     box.port = controller.port
     try:
