@@ -72,7 +72,7 @@ def define(site: Site, *, days_ago: float) -> None:
 
 
 def ask(url: str) -> tuple[int, Any]:
-    answer = requests.get(f"{url}/health", timeout=10)
+    answer = requests.get(f"{url}/health", timeout=60)
     return answer.status_code, answer.json()
 
 

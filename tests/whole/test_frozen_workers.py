@@ -48,25 +48,25 @@ class Frozen:
         folder = self.folder / str(number)
         folder.mkdir()
         if number:
-            wait_until(lambda: self.bench.stats()["started"] == 0, timeout=20)
+            wait_until(lambda: self.bench.stats()["started"] == 0)
         with self.bench.jobs() as jobs:
             jobs.enqueue(f"faults.tasks.{self.method}", {"number": number, "folder": str(folder)})
         begun = folder / f"begun-{number}"
-        wait_until(lambda: begun.exists() and begun.read_text(), timeout=20)
+        wait_until(lambda: begun.exists() and begun.read_text())
         victims = tree(self.idle.pid)
         other = self.bench.start("worker", "--processes", "1")
         for process in victims:
             process.suspend()
         self._wait_for_second_attempt(begun)
         (folder / "go").touch()
-        self.bench.wait_for({"finished": number + 1, "started": 0}, timeout=30)
+        self.bench.wait_for({"finished": number + 1, "started": 0})
         for process in victims:
             process.send_signal(signal.SIGCONT)
         # It lives and says that it had lost its lease; unless it was killed for the lock that it held.
-        wait_until(lambda: self.ends_said() > number, timeout=30, message=self.bench.output()[-2000:])
+        wait_until(lambda: self.ends_said() > number, message=self.bench.output()[-2000:])
         if self.idle.poll() is None:
             self.idle.send_signal(signal.SIGTERM)
-        self.idle.wait(timeout=30)
+        self.idle.wait(timeout=60)
         self.idle = other
 
     def ends_said(self) -> int:
@@ -74,4 +74,4 @@ class Frozen:
         return output.count("the lease was over") + output.count("holds a lock and its lease is over")
 
     def _wait_for_second_attempt(self, begun: Path) -> None:
-        wait_until(lambda: len(begun.read_text().splitlines()) >= 2, timeout=30, message=self.bench.output()[-2000:])
+        wait_until(lambda: len(begun.read_text().splitlines()) >= 2, message=self.bench.output()[-2000:])

@@ -31,7 +31,7 @@ def test_each_row_is_done_once_whatever_is_killed(make_bench: Callable[..., Test
     while killer.kills < KILLS and done(bench) < ROWS:
         killer.strike()
     killer.run_until(lambda: done(bench) >= ROWS)
-    bench.wait_for({"finished": 1 if shards == 1 else shards + 1, "started": 0, "queued": 0}, timeout=120)
+    bench.wait_for({"finished": 1 if shards == 1 else shards + 1, "started": 0, "queued": 0}, timeout=300)
 
     assert killer.kills >= KILLS // 2
     with bench.open() as context:
@@ -65,7 +65,7 @@ class Killer:
                 self.process = self.bench.start("worker", "--processes", "3")
             return condition()
 
-        wait_until(holds, timeout=120)
+        wait_until(holds, timeout=300)
 
 
 def fill(bench: TestBench) -> None:

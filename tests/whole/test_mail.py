@@ -21,7 +21,7 @@ def test_a_mail_leaves_while_workers_run_and_one_that_was_rolled_back_never_does
             context.documents.session.rollback()
             frappe.sendmail(recipients=["ada@example.com"], subject="Yes", message="yes")
 
-        wait_until(lambda: box.received, timeout=30)
+        wait_until(lambda: box.received)
         bench.wait_for({"queued": 0, "started": 0})
 
         assert box.recipients == ["ada@example.com"]

@@ -18,6 +18,7 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.serial
 JOBS = 300
+BUSY_LEASE = 20.0  # seconds, as it is unless set
 
 
 @dataclass
@@ -99,7 +100,7 @@ def test_a_host_that_is_cut_off_loses_its_jobs_to_the_other_and_commits_nothing_
         fleet.start(number, "worker", "--processes", "2")
         fleet.start(number, "schedule")
     keys = [fleet.enqueue("hold", number=number, folder=str(tmp_path)) for number in range(4)]
-    wait_until(lambda: all(fleet.host_of(key) for key in keys), timeout=30, message="all four run")
+    wait_until(lambda: all(fleet.host_of(key) for key in keys), message="all four run")
     cut = fleet.hosts[1].name
     there = [key for key in keys if fleet.host_of(key) == cut]
     assert len(there) == 2
@@ -107,39 +108,35 @@ def test_a_host_that_is_cut_off_loses_its_jobs_to_the_other_and_commits_nothing_
         jobs.queue.enqueue_many("ledger.tasks.record", [{"number": 100 + n} for n in range(JOBS)])
 
     fleet.hosts[1].cut_off()
-    cut_at = time.monotonic()
-    wait_until(lambda: not any(fleet.host_of(key) == cut for key in there), timeout=40, message=fleet.said())
-    assert time.monotonic() - cut_at < 30
+    wait_until(lambda: not any(fleet.host_of(key) == cut for key in there), timeout=120, message=fleet.said())
     (tmp_path / "go").touch()  # the partitioned workers go on as well, and can't commit
     fleet.bench.wait_for({"finished": len(keys) + JOBS, "queued": 0, "started": 0}, timeout=60)
     fleet.hosts[1].reconnect()
-    wait_until(lambda: fleet.said().count("the lease was over") == 1, timeout=40, message=fleet.said()[-3000:])
+    wait_until(lambda: fleet.said().count("the lease was over") == 1, message=fleet.said()[-3000:])
 
     # Both serve again.
     (tmp_path / "go").unlink()
     keys = [fleet.enqueue("hold", number=number, folder=str(tmp_path)) for number in range(4, 8)]
-    wait_until(lambda: {fleet.host_of(key) for key in keys} == {h.name for h in fleet.hosts}, timeout=40)
+    wait_until(lambda: {fleet.host_of(key) for key in keys} == {h.name for h in fleet.hosts})
     (tmp_path / "go").touch()
-    fleet.bench.wait_for({"finished": 8 + JOBS, "queued": 0, "started": 0}, timeout=40)
+    fleet.bench.wait_for({"finished": 8 + JOBS, "queued": 0, "started": 0})
     assert fleet.effects() == [*range(8), *range(100, 100 + JOBS)]
 
 
-def test_what_died_on_one_host_is_back_within_a_second_if_another_dispatcher_is_there(
-    fleet: Fleet, tmp_path: Path
-) -> None:
+def test_what_died_on_one_host_waits_for_no_lease_if_another_dispatcher_is_there(fleet: Fleet, tmp_path: Path) -> None:
     fleet.start(0, "worker", "--processes", "1")
     key = fleet.enqueue("hold", number=1, folder=str(tmp_path))
-    wait_until((tmp_path / "begun-1").exists, timeout=30)
+    wait_until((tmp_path / "begun-1").exists)
     fleet.start(0, "worker", "--processes", "1")
-    wait_until(lambda: len(_alive(fleet)) == 2, timeout=30)
+    wait_until(lambda: len(_alive(fleet)) == 2)
 
     kill_tree(fleet.hosts[0].processes[0].pid)
     died_at = time.monotonic()
-    wait_until(lambda: len((tmp_path / "begun-1").read_text().split()) == 2, timeout=30)
+    wait_until(lambda: len((tmp_path / "begun-1").read_text().split()) == 2)
 
-    assert time.monotonic() - died_at < 1
+    assert time.monotonic() - died_at < BUSY_LEASE - 5
     (tmp_path / "go").touch()
-    fleet.bench.wait_for({"finished": 1}, timeout=20)
+    fleet.bench.wait_for({"finished": 1})
     assert fleet.effects() == [1]
     assert key
 
@@ -150,18 +147,22 @@ def test_a_host_does_not_judge_by_its_own_processes_whether_another_hosts_dispat
     """The other's process id means nothing here, be it free or somebody's."""
     fleet.start(1, "worker", "--processes", "1")
     fleet.enqueue("hold", number=1, folder=str(tmp_path))
-    wait_until((tmp_path / "begun-1").exists, timeout=30)
+    wait_until((tmp_path / "begun-1").exists)
     # It dies with its host: here too there is no such process any more, but only its lease may say so.
     fleet.start(0, "worker", "--processes", "1")
-    wait_until(lambda: len(_alive(fleet)) == 2, timeout=30)
+    wait_until(lambda: len(_alive(fleet)) == 2)
     kill_tree(fleet.hosts[1].processes[0].pid)
 
-    wait_until(lambda: len(_alive(fleet)) == 1, timeout=40)
+    def begins_again() -> bool:
+        begins = len((tmp_path / "begun-1").read_text().split())
+        # Asked afterwards: one that was over now may have been over then, too.
+        alive = len(_alive(fleet))
+        assert begins == 1 or alive == 1, "its lease was not over yet"
+        return begins == 2
 
-    assert len((tmp_path / "begun-1").read_text().split()) == 1
-    wait_until(lambda: len((tmp_path / "begun-1").read_text().split()) == 2, timeout=15)
+    wait_until(begins_again, timeout=120)
     (tmp_path / "go").touch()
-    fleet.bench.wait_for({"finished": 1}, timeout=20)
+    fleet.bench.wait_for({"finished": 1})
 
 
 def _alive(fleet: Fleet) -> list[str]:

@@ -90,7 +90,7 @@ def effects(bench: TestBench, name: str) -> list[int]:
 
 
 def wait_for_effects(bench: TestBench, name: str, count: int) -> None:
-    wait_until(lambda: len(effects(bench, name)) >= count, timeout=60, message=f"{name}: {bench.output()[-2000:]}")
+    wait_until(lambda: len(effects(bench, name)) >= count, timeout=180, message=f"{name}: {bench.output()[-2000:]}")
 
 
 def test_a_server_that_does_not_answer_costs_the_others_no_lease(
@@ -111,7 +111,7 @@ def test_a_server_that_does_not_answer_costs_the_others_no_lease(
         enqueue(bench, here, JOBS)
         wait_for_effects(bench, here, 2 * JOBS)
         with Site.load(bench.bench, here) as site:
-            wait_until(lambda: site.store.job(long.key).state.value == "finished", timeout=60)  # type: ignore[union-attr]
+            wait_until(lambda: site.store.job(long.key).state.value == "finished", timeout=180)  # type: ignore[union-attr]
     finally:
         for process in stopped:
             process.resume()

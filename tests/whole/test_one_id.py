@@ -28,7 +28,7 @@ def test_of_64_processes_that_enqueue_one_id_at_once_one_gets_its_job_in_and_all
         [sys.executable, "-m", "tests.support.rush", *words],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         cwd=Path(__file__).parents[2],
         check=False,
     )

@@ -43,7 +43,7 @@ def test_jobs_schedules_and_callbacks_work_through_a_transaction_pooler(bench: T
             )
     with bench.open() as context:
         context.documents.get_doc({"doctype": "ToDo", "description": "written through the pooler"}).insert()
-    bench.wait_for({"queued": 0, "started": 0, "scheduled": 0, "failed": 0}, timeout=60)
+    bench.wait_for({"queued": 0, "started": 0, "scheduled": 0, "failed": 0}, timeout=120)
 
     with bench.open() as context:
         effects = sorted(context.documents.get_all("Effect", pluck="number"))
@@ -59,14 +59,14 @@ def test_jobs_schedules_and_callbacks_work_through_a_transaction_pooler(bench: T
 def test_jobs_are_found_by_looking_and_doctor_says_so(bench: TestBench) -> None:
     bench.start("worker", "--processes", "1")
     with bench.site() as site:
-        wait_until(site.store.dispatchers, timeout=30)
+        wait_until(site.store.dispatchers)
     # No wake-up from another host: a bench elsewhere has no socket here.
     elsewhere = bench.bench.path / "run"
     hidden = elsewhere.rename(bench.bench.path / "run-of-another-host")
     try:
         with bench.jobs() as jobs:
             jobs.enqueue("ledger.tasks.record", {"number": 1})
-        bench.wait_for({"finished": 1}, timeout=30)
+        bench.wait_for({"finished": 1})
     finally:
         hidden.rename(elsewhere)
 

