@@ -46,10 +46,7 @@ def _finish_plainly(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobSta
     """Finish what returned nothing and enqueued nothing."""
     if not outcomes:
         return {}
-    params = {
-        "keys": work.keys([outcome.key for outcome in outcomes]),
-        "claims": work.list([outcome.claim for outcome in outcomes]),
-    }
+    params = work.claimed([(outcome.key, outcome.claim) for outcome in outcomes])
     if work.sqlite:
         if not work.value("has_followers"):
             # Nothing at all follows from the end of most of them.
@@ -70,8 +67,7 @@ def _finish_all(work: Work, outcomes: Sequence[Outcome]) -> dict[int, JobState |
     """Finish what returned without children, all at once."""
     if not outcomes:
         return {}
-    keys, claims = [outcome.key for outcome in outcomes], [outcome.claim for outcome in outcomes]
-    taken = work.rows("take_started", keys=work.list(keys), claims=work.list(claims))
+    taken = work.rows("take_started", **work.claimed([(outcome.key, outcome.claim) for outcome in outcomes]))
     results = {outcome.claim: outcome.result for outcome in outcomes}
     closed = [finished(work, row, results[row.claim]) for row in (LiveRow._make(row) for row in taken)]
     insert(work, close(work, closed))
@@ -171,7 +167,7 @@ def _got_on(work: Work, row: LiveRow) -> bool:
 def end(work: Work, closed: Closed, children: Sequence[JobSpec | None]) -> None:
     """Make a job that is held final. One of its children that has its id becomes its successor, so they go in first."""
     insert(work, [spec for spec in children if spec is not None])
-    work.rows("take_started", keys=work.list([closed.row.key]), claims=work.list([closed.row.claim]))
+    work.rows("take_started", **work.claimed([(closed.row.key, closed.row.claim)]))
     insert(work, close(work, [closed]))
 
 
@@ -243,7 +239,7 @@ def release_unsent(work: Work, token: str, held: frozenset[ClaimRef]) -> int:
         if row is None:
             continue
         if row.cancel_requested:
-            work.rows("take_started", keys=work.list([ref.key]), claims=work.list([ref.number]))
+            work.rows("take_started", **work.claimed([ref]))
             closed = Closed(row, StateCode.CANCELED, reason="canceled before it began", call_back=True)
             insert(work, close(work, [closed]))
         else:

@@ -100,7 +100,7 @@ def _finish_done(work: Work, site: Connection, settled: Settled) -> None:
     ended = site.query(work.sql["unrecorded"], {"known": work.list(settled.done.values())})
     new = {key: (result, ended_at) for key, done, result, ended_at in ended if settled.done.get(key) != done}
     claims = {key: done for key, done, _, _ in ended if key in new}
-    taken = work.rows("take_started", keys=work.list(claims), claims=work.list(claims.values()))
+    taken = work.rows("take_started", **work.claimed(list(claims.items())))
     rows = [LiveRow._make(row) for row in taken]
     closed = [finished(work, row, new[row.key][0], ended_at=new[row.key][1]) for row in rows]
     insert(work, close(work, closed))

@@ -123,12 +123,7 @@ class Turn:
         alive = self._work.run("renew", token=token, until=self._lease_end(lease), now=self.now) == 1
         if not held:
             return BeatResult(alive)
-        rows = self._work.rows(
-            "still_held",
-            keys=self._work.list(ref.key for ref in held),
-            claims=self._work.list(ref.number for ref in held),
-            token=token,
-        )
+        rows = self._work.rows("still_held", token=token, **self._work.claimed(list(held)))
         ours = {ClaimRef(key, number): bool(canceled) for key, number, canceled in rows}
         canceled = frozenset(ref for ref, wanted in ours.items() if wanted)
         return BeatResult(alive, canceled, frozenset(ref for ref in held if ref not in ours))

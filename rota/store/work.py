@@ -83,6 +83,14 @@ class Work:
             return "{" + ",".join(keys) + "}"
         return '["' + '","'.join(keys) + '"]' if keys else "[]"
 
+    def claimed(self, refs: Sequence[tuple[str, int]]) -> dict[str, Any]:
+        """Jobs, each under one claim, as the parameters `keys` and `claims`."""
+        keys = self.keys([key for key, _ in refs])
+        if self.sqlite:
+            return {"keys": keys, "claims": json.dumps([claim for _, claim in refs])}
+        # Of two claims of one job only the later can be its present one, and the last of two values counts.
+        return {"keys": keys, "claims": "{" + ",".join([f'"{key}":{claim}' for key, claim in sorted(refs)]) + "}"}
+
     def places(self, lanes: Sequence[tuple[str, int]]) -> Sequence[int]:
         """New places at the ends of these lanes, in their order."""
         if not self.sqlite:

@@ -26,7 +26,8 @@ where +key in (select value from json_each(:keys)) and claim in (select value fr
 
 -- name: still_held (postgresql)
 select key, claim, cancel_requested from rota.live
-where key = any(:keys::uuid[]) and claim = any(:claims::bigint[]) and state = 2 and token = :token
+where key = any(:keys::uuid[]) and state = 2 and token = :token
+    and claim = (:claims::jsonb -> encode(uuid_send(key), 'hex'))::bigint
 
 -- name: expired
 -- Dispatchers whose lease is over. A lease of another boot counts from a clock that is gone.

@@ -6,7 +6,9 @@ returning key, id, slot, state, attempt, crashes, failures, claim, started_at, t
     batch, cancel_requested
 
 -- name: take_started (postgresql)
-delete from rota.live where key = any(:keys::uuid[]) and claim = any(:claims::bigint[]) and state = 2
+-- The claims are an object by key: a list would be walked from its beginning for each row.
+delete from rota.live where key = any(:keys::uuid[]) and state = 2
+    and claim = (:claims::jsonb -> encode(uuid_send(key), 'hex'))::bigint
 returning key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key, rate_key,
     batch, cancel_requested
 
@@ -37,13 +39,15 @@ delete from live where key in (select value from json_each(:keys)) and claim in 
 
 -- name: finish_plainly (postgresql)
 -- Jobs that returned nothing: taken from `live` and written to `done` at once.
-with gone as (
-    delete from rota.live where key = any(:keys::uuid[]) and claim = any(:claims::bigint[]) and state = 2
+with hosts as materialized (select token, host from rota.dispatcher),
+gone as (
+    delete from rota.live where key = any(:keys::uuid[]) and state = 2
+        and claim = (:claims::jsonb -> encode(uuid_send(key), 'hex'))::bigint
     returning key, id, slot, attempt, crashes, failures, claim, started_at, token, concurrency_key, batch),
 kept as (
     insert into rota.done (key, state, attempt, crashes, failures, claim, started_at, ended_at, host)
     select g.key, 4, g.attempt, g.crashes, g.failures, g.claim, g.started_at, :now,
-        (select host from rota.dispatcher d where d.token = g.token)
+        (select host from hosts h where h.token = g.token)
     from gone g)
 select claim, id, slot, concurrency_key, batch from gone
 

@@ -153,6 +153,28 @@ def test_an_outcome_of_an_earlier_claim_is_dropped_with_its_jobs(site: Site, end
     assert site.store.job("child") is site.store.job("callback") is None
 
 
+@pytest.mark.parametrize("result", [None, "1"])
+def test_an_outcome_of_an_earlier_claim_is_dropped_among_outcomes_that_count(site: Site, result: str | None) -> None:
+    site.enqueue_many(2)
+    old, other = site.claim(2)
+    site.record(old, Ending.RELEASED)
+    new = site.claim_one()
+    with site.store.turn() as turn:
+        recorded = turn.record([outcome(one, Ending.RETURNED, result=result) for one in (old, other)])
+    assert [one.state for one in recorded] == [None, JobState.FINISHED]
+    assert site.state(new.key) is JobState.STARTED
+
+
+def test_two_claims_of_one_job_are_told_apart(site: Site) -> None:
+    old = site.start()
+    site.record(old, Ending.RELEASED)
+    new = site.claim_one()
+    with site.store.turn() as turn:
+        assert turn.beat(site.token, 20, [ref(new), ref(old)]).gone == {ref(old)}
+        recorded = turn.record([outcome(one, Ending.RETURNED) for one in (new, old)])
+    assert [one.state for one in recorded] == [JobState.FINISHED, None]
+
+
 def test_an_enqueue_inside_a_job_needs_its_claim(site: Site) -> None:
     old = site.start("x")
     with site.store.turn() as turn:

@@ -16,6 +16,7 @@ from rota.store.queries import PACKAGE
 from tests.contract.store.site import Site
 
 KEYS = [new_key() for _ in range(3)]
+CLAIMS = [1, 2, 3]
 LANE = {"queue": "short", "lane": 1, "limit": 50}
 RATE, KEY = {"rate_key": "r"}, {"concurrency_key": "k"}
 PAGE = {"before": "f" * 32, "queue": None, "username": None, "limit": 50}
@@ -36,12 +37,12 @@ HOT: dict[str, dict[str, Any]] = {
     },
     "lane_heads": {"queues": ["short", "short"], "lanes": [1, 3], "afters": [1, 1]},
     "paused_among": {**LANE, "after": 1, "methods": ["m"]},
-    "take_started": {"keys": KEYS, "claims": [1, 2]},
-    "finish_plainly": {"keys": KEYS, "claims": [1, 2], "now": 1},
+    "take_started": {"keys": KEYS, "claims": CLAIMS},
+    "finish_plainly": {"keys": KEYS, "claims": CLAIMS, "now": 1},
     "finish_own": {"key": KEYS[0], "claim": 1, "now": 1, "result": None, "result_until": None, "reason": None},
-    "take_plainly": {"keys": KEYS, "claims": [1, 2]},
-    "finish_alone": {"keys": KEYS, "claims": [1, 2], "now": 1},
-    "take_alone": {"keys": KEYS, "claims": [1, 2]},
+    "take_plainly": {"keys": KEYS, "claims": CLAIMS},
+    "finish_alone": {"keys": KEYS, "claims": CLAIMS, "now": 1},
+    "take_alone": {"keys": KEYS, "claims": CLAIMS},
     "has_followers": {},
     "take_waiting": {"key": KEYS[0]},
     "hold": {"key": KEYS[0], "claim": 1},
@@ -57,7 +58,7 @@ HOT: dict[str, dict[str, Any]] = {
         "key": KEYS[0],
         "claim": 1,
     },
-    "still_held": {"keys": KEYS, "claims": [1, 2], "token": "t"},
+    "still_held": {"keys": KEYS, "claims": CLAIMS, "token": "t"},
     "followers": {"ids": ["a", "b"], "keys": KEYS},
     "make_ready": {"key": KEYS[0]},
     "end_of_lane": {"queue": "short", "lane": 1},
@@ -135,7 +136,7 @@ def params(site: Site, name: str) -> dict[str, Any]:
     given = HOT[name]
     if site.sqlite:
         return {key: json.dumps(value) if isinstance(value, list) else value for key, value in given.items()}
-    return given
+    return given | ({"claims": json.dumps(dict(zip(KEYS, CLAIMS, strict=True)))} if "claims" in given else {})
 
 
 HOT_ON_EACH = [(dialect, name) for dialect in DIALECTS for name in HOT if name in Statements(PACKAGE, dialect).names()]
