@@ -14,8 +14,15 @@ import pytest
 from rota.clock import FixedClock
 from tests.support.postgres import DURABLE, NoPostgres, PostgresServer, SharedServer, start_server
 
-# The machine may be busy with other tests: how long an example took says nothing.
-hypothesis.settings.register_profile("rota", deadline=None, print_blob=True)
+# The machine may be busy with other tests: how long an example took says nothing. In CI each run has the same ones, so
+# that a change is judged by what it changes.
+hypothesis.settings.register_profile(
+    "rota",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
+)
 hypothesis.settings.load_profile("rota")
 
 RUN_FOLDER = "ROTA_TEST_RUN_FOLDER"

@@ -18,7 +18,7 @@ from rota.errors import DoctypeNotFoundError, InvalidFilter, ValidationError
 from tests.contract.documents.conftest import Site, field
 from tests.contract.documents.model import DATE, DATETIME, NUMBER, TEXT, picks
 
-CASES = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CASES = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 WORDS = st.sampled_from(["", "a", "A", "ab", "Ab_c", "a%c", "b\\", "zz", "Ä", "10", "a,b"])
 DAYS = st.sampled_from([date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 2), date(2024, 6, 30)])
@@ -248,7 +248,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(place=st.sampled_from(PLACES), value=VALUES)
 def test_hostile_text_is_refused_or_bound_wherever_it_stands(
     documents: Documents, table: str, place: str, value: Any
@@ -279,7 +279,7 @@ def test_no_hostile_text_ever_reaches_the_statement(
         documents.session, "query", lambda sql, params=None: (statements.append(sql), query(sql, params or {}))[1]
     )
 
-    @settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     @given(place=st.sampled_from(PLACES[:-2]), text=TEXTS)
     def run(place: str, text: str) -> None:
         statements.clear()
