@@ -202,12 +202,12 @@ class Arena:
 
 
 def cpu_seconds(processes: list[psutil.Process]) -> float:
-    """Processor time that the processes have used."""
+    """Processor time that the processes have used, and those of their children that have ended, as old workers do."""
     total = 0.0
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
-            total += times.user + times.system
+            total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
