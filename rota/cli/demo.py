@@ -29,7 +29,7 @@ def demo(ctx: click.Context, folder: Path, port: int, workers: int, seconds: flo
     from rota.engine.supervisor import Child
 
     install_as_frappe()
-    click.echo(f"Making the demo's bench in {folder} ...")
+    click.echo(f"The demo's bench is in {folder}.")
     bench, password = prepare(folder)
     enqueue_first_jobs(bench)
     warehouse_port = _free_port()

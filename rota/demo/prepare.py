@@ -29,16 +29,18 @@ def prepare(folder: Path) -> tuple[Bench, str]:
 
     Raises:
         UsageError: something else is in that directory.
+        BenchRunning: the demo runs there, and keeps its password.
     """
     bench = Bench.init(folder)
     password = secrets.token_urlsafe(9)
-    if SITE in bench.sites():
-        _change_password(bench, password)
-    else:
-        app = bench.apps_path / SHOP.name
-        if not app.exists():
-            shutil.copytree(SHOP, app, ignore=shutil.ignore_patterns("__pycache__"))
-        new_site(bench, SITE, admin_password=password, apps=[SHOP.name])
+    with bench.running():
+        if SITE in bench.sites():
+            _change_password(bench, password)
+        else:
+            app = bench.apps_path / SHOP.name
+            if not app.exists():
+                shutil.copytree(SHOP, app, ignore=shutil.ignore_patterns("__pycache__"))
+            new_site(bench, SITE, admin_password=password, apps=[SHOP.name])
     return bench, password
 
 

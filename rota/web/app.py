@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
 from rota.errors import RotaError
@@ -23,7 +23,9 @@ def create_app(bench: Bench) -> Starlette:
         healthy = all(one["healthy"] for one in sites.values())
         return JSONResponse({"healthy": healthy, "sites": sites}, status_code=200 if healthy else 503)
 
-    return Starlette(routes=[Route("/health", health)])
+    # Whoever opens the address that `rota start` prints sees what there is to see.
+    routes = [Route("/", lambda _: RedirectResponse("/health")), Route("/health", health)]
+    return Starlette(routes=routes)
 
 
 def site_health(bench: Bench, name: str) -> dict[str, Any]:

@@ -85,6 +85,12 @@ def test_yes_while_all_is_well(site: Site, url: str) -> None:
     )
 
 
+def test_the_address_alone_leads_there(site: Site, url: str) -> None:
+    claims(site)
+    answer = requests.get(url, timeout=60)
+    assert (answer.url, answer.status_code) == (f"{url}/health", 200)
+
+
 def test_no_while_nobody_claims(url: str) -> None:
     code, answer = ask(url)
     assert (code, answer["healthy"], answer["sites"][SITE]["dispatchers"]) == (503, False, 0)
