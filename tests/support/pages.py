@@ -86,7 +86,7 @@ class Page:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
     def commands(self) -> set[tuple[str, ...]]:

@@ -140,7 +140,7 @@ def start_server(settings: Mapping[str, str], *, run: int) -> PostgresServer:
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": str(folder),
-        "max_connections": "200",
+        "max_connections": "500",
         "timezone": "UTC",
         **settings,
     }

@@ -45,13 +45,13 @@ def mariadb_server() -> Iterator[str]:
             yield str(socket)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=120)
     finally:
         shutil.rmtree(folder)
 
 
 def _wait(process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not socket.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"MariaDB did not start:\n{log.read_text() if log.exists() else ''}")
