@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
+from rota.engine import service
 from rota.engine.service import Name, Service, ServiceLoop
 from rota.errors import StoreBusy
 
@@ -34,7 +37,8 @@ def test_each_service_runs_when_it_wants_to(tmp_path: Path) -> None:
     assert (often.rounds, rarely.rounds) == (3, 1)
 
 
-def test_a_service_that_fails_backs_off_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_service_that_fails_backs_off_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "BACK_OFF", (3600.0,))
     bad, broken, good = Counting(error=StoreBusy("busy")), Counting(error=ValueError("bug")), Counting(0)
     one = loop(tmp_path, {("a", "x"): bad, ("b", "x"): broken, ("c", "x"): good})
     for _ in range(3):
@@ -42,8 +46,9 @@ def test_a_service_that_fails_backs_off_and_the_others_go_on(tmp_path: Path) -> 
     assert (bad.rounds, broken.rounds, good.rounds) == (1, 1, 3)
 
 
-def test_the_loop_sleeps_until_the_next_one(tmp_path: Path) -> None:
-    assert 4 < loop(tmp_path, {("a", "x"): Counting(5)}).round(time.monotonic()) <= 5
+def test_the_loop_sleeps_until_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "REFRESH_SECONDS", 7200.0)
+    assert 1800 < loop(tmp_path, {("a", "x"): Counting(3600)}).round(time.monotonic()) <= 3600
 
 
 def test_a_wake_up_runs_its_service_at_once(tmp_path: Path) -> None:
