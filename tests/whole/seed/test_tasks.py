@@ -316,9 +316,9 @@ def tell_of_workers(site: Site, workers: list[tuple[str, str | None]]) -> None:
 def test_workflow_8_alarms_when_all_workers_are_busy(bench: TestBench, mailbox: Mailbox) -> None:
     bench.start("worker", "--processes", "1")
     with bench.jobs() as queue:
-        queue.enqueue("frappe.utils.background_jobs.test_job", {"s": 120})
+        queue.enqueue("frappe.utils.background_jobs.test_job", {"s": 900})
     with bench.site() as site:
-        wait_until(lambda: [one.state for one in site.store.workers()] == ["busy"], timeout=30)
+        wait_until(lambda: [one.state for one in site.store.workers()] == ["busy"])
 
     trigger(bench, CHECK)
 
