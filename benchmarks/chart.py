@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=REPO / "build")
     parser.add_argument("--images", type=Path, default=REPO / "docs/images")
     args = parser.parse_args()
+    args.images.mkdir(parents=True, exist_ok=True)
     for file in draw_all(args.folder, args.images):
         print(file)
 
