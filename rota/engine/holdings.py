@@ -346,7 +346,7 @@ class Holdings:
             store = self._opened()
             self._next_due(store.due_at(), store.now(), now)
             self.due_unknown = False
-            self.hungry = self.hungry or store.backlog(self._queues)
+            self.hungry = self.hungry or store.backlog(self._queues, self._cursor)
         except Exception as error:  # noqa: BLE001 - as in turn
             self._trouble(now, error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rota.db.connection import Row
 from rota.store.work import Work
 
 Lane = tuple[str, int]
@@ -23,12 +24,7 @@ def by_age(work: Work, lanes: Sequence[Lane], after: Mapping[Lane, int]) -> Sequ
     patience = work.settings.priority_ageing
     if not several or not patience:
         return lanes
-    heads = work.rows(
-        "lane_heads",
-        queues=work.list(queue for queue, _ in several),
-        lanes=work.list(lane for _, lane in several),
-        afters=work.list(after.get(lane, -1) for lane in several),
-    )
+    heads = lane_heads(work, several, after)
     latest = work.now - int(patience * MICROSECONDS)
     oldest: dict[str, tuple[int, int]] = {}
     for queue, lane, since in heads:
@@ -36,3 +32,13 @@ def by_age(work: Work, lanes: Sequence[Lane], after: Mapping[Lane, int]) -> Sequ
             oldest[queue] = min((since, lane), oldest.get(queue, (since, lane)))
     first = [(queue, lane) for queue, (_, lane) in oldest.items()]
     return [*first, *(lane for lane in lanes if lane not in first)]
+
+
+def lane_heads(work: Work, lanes: Sequence[Lane], after: Mapping[Lane, int]) -> list[Row]:
+    """Of each lane its queue, its number, and since when its next job could have run; None if there is none."""
+    return work.rows(
+        "lane_heads",
+        queues=work.list(queue for queue, _ in lanes),
+        lanes=work.list(lane for _, lane in lanes),
+        afters=work.list(after.get(lane, -1) for lane in lanes),
+    )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rota.db.connection import Row
 from rota.jobs import Claim
 from rota.store import gates
-from rota.store.ageing import SHARE, Lane, by_age
+from rota.store.ageing import SHARE, Lane, by_age, lane_heads
 from rota.store.words import Want
 from rota.store.work import Work
 
@@ -89,6 +89,14 @@ def claim(work: Work, token: str, wants: Sequence[Want], limit: int, cursor: Cla
     if paused:
         _park(search)
     return _claim_sqlite(search) if work.sqlite else _claim_postgresql(search)
+
+
+def anything_claimable(work: Work, queues: Sequence[str] | None, cursor: ClaimCursor) -> bool:
+    """Is there a job that a claim would look at: of these queues, or of any? Below the cursor's floors nothing is."""
+    found = work.rows("where_to_claim", now=work.now)
+    lanes: list[Lane] = [(name, lane) for scope, name, lane in found if scope == "lane"]
+    heads = lane_heads(work, [lane for lane in lanes if queues is None or lane[0] in queues], cursor.floors)
+    return any(since is not None for _, _, since in heads)
 
 
 def _park(search: _Search) -> None:

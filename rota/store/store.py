@@ -14,6 +14,7 @@ from rota.errors import CommitUnknown, PairMismatch, StoreBusy, StoreUnavailable
 from rota.jobs import JobSpec
 from rota.store import gates, reads
 from rota.store.alike import fits_one_statement, insert_alike
+from rota.store.claim import ClaimCursor, anything_claimable
 from rota.store.connections import TURN, Connections
 from rota.store.expiry import Expiry
 from rota.store.handoff import Handoff, notify
@@ -422,11 +423,13 @@ class Store(Registers):
         with self._reading() as work:
             return reads.oldest_queued(work)
 
-    def backlog(self, queues: Sequence[str] | None = None) -> bool:
-        """Is anything claimable now, in these queues or in any?"""
+    def backlog(self, queues: Sequence[str] | None = None, cursor: ClaimCursor | None = None) -> bool:
+        """Is anything claimable now, in these queues or in any?
+
+        `cursor`: of the dispatcher that would claim it, which knows where there is nothing left.
+        """
         with self._reading() as work:
-            waiting = {queue for queue, key in work.rows("first_in_lanes") if key is not None}
-        return bool(waiting if queues is None else waiting & set(queues))
+            return anything_claimable(work, queues, cursor or ClaimCursor())
 
     def is_starved(self, queue: str, patience: int) -> bool:
         """Do more jobs of a queue wait for a worker than `patience`?"""
