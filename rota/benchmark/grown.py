@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from rota.benchmark.arena import Arena
 from rota.benchmark.fill import fill_finished, fill_queued
 from rota.benchmark.rates import Figures, drained, singles
 from rota.benchmark.sizes import Sizes
+from rota.benchmark.stage import Stage
 from rota.benchmark.waits import probed
 
 # The queue that is served while the filled one waits.
@@ -18,48 +18,69 @@ SERVED = ("--queue", "short")
 STEP = 0.02
 
 
-def grown(arena: Arena, sizes: Sizes) -> Figures:
+@contextmanager
+def grown(database: str, sizes: Sizes) -> Iterator[Stage]:
     """Rows a, c and e on an empty store, on one with many jobs waiting and ended, and on one under a held transaction.
 
-    The stores take turns, so that a noisy minute hits all; the figures are medians, and each store's share of the
-    empty one's (above 1 is better for rates, below 1 for times).
+    The transaction has been held under load for minutes before the first round, and stays open until the last.
     """
-    rounds: dict[str, list[Figures]] = {"empty": [], "grown": [], "held": []}
-    server = arena.server
-    with Arena(server) as full, Arena(server) as loaded:
-        fill_finished(full, sizes.finished)
-        fill_queued(full, sizes.queued)
-        with held_transaction(loaded):
-            load(loaded, sizes.hold_minutes * 60, sizes.hold_rate)
-            for number in range(sizes.grown_rounds):
-                if number:
-                    fill_queued(full, sizes.backlog, first=sizes.queued + 1 + (number - 1) * sizes.backlog)
-                for name, store in (("empty", arena), ("grown", full), ("held", loaded)):
-                    rounds[name].append(_round(store, sizes, has_backlog=name == "grown"))
-    medians = {name: _medians(some) for name, some in rounds.items()}
-    figures = {f"{name}: {key}": value for name, found in medians.items() for key, value in found.items()}
-    for name in ("grown", "held"):
-        shares = {f"{name} of empty: {key}": medians[name][key] / value for key, value in medians["empty"].items()}
-        figures |= shares
-    return figures
+    with Arena(database) as empty, Arena(database) as full, Arena(database) as held, held_transaction(held):
+        stores = _Stores(empty, full, held, sizes)
+        yield Stage([stores.fill, stores.load], stores.measure)
 
 
-def _round(arena: Arena, sizes: Sizes, *, has_backlog: bool) -> Figures:
-    """Rows a, c and e on a store as it is."""
-    if not has_backlog:
-        arena.enqueue_many("noop", sizes.backlog)
-    drain = drained(arena, min(sizes.backlog, sizes.queued) if has_backlog else sizes.backlog)
-    arena.start_workers(*SERVED)
-    wait = probed(arena, sizes.probes)
-    arena.stop()
-    single = singles(arena, sizes)
-    return {
-        "a jobs/s": drain["jobs/s"],
-        "c enqueues/s": single["enqueues/s"],
-        "c of raw": single["of raw"],
-        "e p50 ms": wait["p50 ms"],
-        "e p99 ms": wait["p99 ms"],
-    }
+class _Stores:
+    """The three of them."""
+
+    def __init__(self, empty: Arena, full: Arena, held: Arena, sizes: Sizes) -> None:
+        self._empty, self._full, self._held, self._sizes = empty, full, held, sizes
+        self._drains = min(sizes.backlog, sizes.queued)
+        self._filled = self._drained = 0
+
+    def fill(self) -> None:
+        """As many have ended and wait in the full store as are wanted."""
+        fill_finished(self._full, self._sizes.finished)
+        self._fill_up()
+
+    def load(self) -> None:
+        """The load beneath the held transaction."""
+        load(self._held, self._sizes.hold_minutes * 60, self._sizes.hold_rate)
+
+    def measure(self) -> Figures:
+        """Each store's figures in turn, and their shares of the empty one's: above 1 is better for rates, below 1 for
+        times."""
+        self._fill_up()
+        for store in (self._empty, self._held):
+            store.enqueue_many("noop", self._drains)
+        empty, full, held = (self._round(store) for store in (self._empty, self._full, self._held))
+        self._drained += self._drains
+        figures = {f"empty: {key}": value for key, value in empty.items()}
+        for name, found in (("grown", full), ("held", held)):
+            figures |= {f"{name}: {key}": value for key, value in found.items()}
+            figures |= {f"{name} of empty: {key}": value / empty[key] for key, value in found.items()}
+        return figures
+
+    def _fill_up(self) -> None:
+        """Others wait in the place of those that were drained."""
+        missing = self._sizes.queued + self._drained - self._filled
+        if missing:
+            fill_queued(self._full, missing, first=self._filled + 1)
+            self._filled += missing
+
+    def _round(self, store: Arena) -> Figures:
+        """Rows a, c and e on a store as it is."""
+        drain = drained(store, self._drains)
+        store.start_workers(*SERVED)
+        wait = probed(store, self._sizes.probes)
+        store.stop()
+        single = singles(store, self._sizes)
+        return {
+            "a jobs/s": drain["jobs/s"],
+            "c enqueues/s": single["enqueues/s"],
+            "c of raw": single["of raw"],
+            "e p50 ms": wait["p50 ms"],
+            "e p99 ms": wait["p99 ms"],
+        }
 
 
 @contextmanager
@@ -92,7 +113,3 @@ def load(arena: Arena, seconds: float, rate: float) -> int:
     arena.wait_for(offered, since=since, pause=1)
     arena.stop()
     return offered
-
-
-def _medians(rounds: list[Figures]) -> Figures:
-    return {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}

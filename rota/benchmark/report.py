@@ -7,7 +7,10 @@ import os
 import platform
 import sqlite3
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +21,7 @@ from rota.benchmark.rates import Figures
 from rota.benchmark.rows import Row
 from rota.benchmark.scratch import SQLITE
 from rota.benchmark.sizes import Sizes
+from rota.benchmark.stage import Stage
 from rota.db import open_database
 
 Report = dict[str, Any]
@@ -32,31 +36,70 @@ def measure(
     found: Callable[[str, int, Row, Figures], None],
     save: Callable[[Report], None],
 ) -> Report:
-    """Measure `rows` on `databases`, which take turns within each row; a row is repeated in each of the rounds.
+    """Measure `rows` in so many rounds, in which the databases take turns within each row.
+
+    What takes long to prepare comes last: it is prepared on all databases at once, and measured in the rounds then.
 
     `found` is told of each result; `save` gets the whole report after each, so that a run that is cut off keeps what
     it has. A row whose jobs did not end in time is told in `failed`, and the others go on.
     """
     report: Report = {"conditions": conditions(databases), "sizes": _as_dict(sizes), "rows": {}, "failed": []}
+    run = _Run(report, found, save)
     for number in range(1, rounds + 1):
         for row in rows:
-            if number > 1 and not row.repeats:
-                continue
-            for database in databases:
-                try:
-                    with Arena(database) as arena:
-                        figures = row.measure(arena, sizes)
-                except (TimeoutError, ProcessesEnded) as error:
-                    report["failed"].append(f"{row.letter}, {kind(database)}, round {number}: {error}")
-                    save(report)
-                    continue
-                entry = report["rows"].setdefault(row.letter, {"title": row.title})
-                entry.setdefault(kind(database), {"rounds": []})["rounds"].append(figures)
-                _sum_up(entry[kind(database)])
-                report["conditions"]["load after"] = load()
-                found(kind(database), number, row, figures)
-                save(report)
+            if row.measure is not None:
+                for database in databases:
+                    with run.guarded(row, database, number), Arena(database) as arena:
+                        run.tell(row, database, number, row.measure(arena, sizes))
+    for row in rows:
+        if row.prepare is not None:
+            with ExitStack() as stack:
+                stages = {database: stack.enter_context(row.prepare(database, sizes)) for database in databases}
+                ready = run.prepared(row, stages)
+                for number in range(1, rounds + 1):
+                    for database in ready:
+                        with run.guarded(row, database, number):
+                            run.tell(row, database, number, stages[database].measure())
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What keeps what is found."""
+
+    report: Report
+    found: Callable[[str, int, Row, Figures], None]
+    save: Callable[[Report], None]
+
+    @contextmanager
+    def guarded(self, row: Row, database: str, number: int) -> Iterator[None]:
+        """What fails within is told, and the run goes on. `number`: of the round; 0 is the preparation."""
+        try:
+            yield
+        except (TimeoutError, ProcessesEnded) as error:
+            when = f"round {number}" if number else "preparation"
+            self.report["failed"].append(f"{row.letter}, {kind(database)}, {when}: {error}")
+            self.save(self.report)
+
+    def tell(self, row: Row, database: str, number: int, figures: Figures) -> None:
+        entry = self.report["rows"].setdefault(row.letter, {"title": row.title})
+        entry.setdefault(kind(database), {"rounds": []})["rounds"].append(figures)
+        _sum_up(entry[kind(database)])
+        self.report["conditions"]["load after"] = load()
+        self.found(kind(database), number, row, figures)
+        self.save(self.report)
+
+    def prepared(self, row: Row, stages: Mapping[str, Stage]) -> list[str]:
+        """Prepare all at once; the databases that are ready."""
+        ready = []
+        with ThreadPoolExecutor(max_workers=sum(len(stage.preparations) for stage in stages.values())) as pool:
+            begun = {name: [pool.submit(work) for work in stage.preparations] for name, stage in stages.items()}
+            for database, works in begun.items():
+                with self.guarded(row, database, 0):
+                    for work in works:
+                        work.result()
+                    ready.append(database)
+        return ready
 
 
 def _sum_up(entry: dict[str, Any]) -> None:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from rota.benchmark import grown, rates, standing, waits
 from rota.benchmark.arena import Arena
 from rota.benchmark.rates import Figures
 from rota.benchmark.sizes import Sizes
+from rota.benchmark.stage import Stage
 from rota.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing to measure. `repeats`: in each round; else once, as it has rounds of its own or takes very long."""
+    """One thing to measure, in an arena of its own in each round.
+
+    `prepare` in place of `measure`: what takes long to prepare is prepared once, for all rounds and databases.
+    """
 
     letter: str
     name: str
     title: str
-    measure: Callable[[Arena, Sizes], Figures]
-    repeats: bool = True
+    measure: Callable[[Arena, Sizes], Figures] | None = None
+    prepare: Callable[[str, Sizes], AbstractContextManager[Stage]] | None = None
 
 
 ROWS: Mapping[str, Row] = {
@@ -36,13 +41,13 @@ ROWS: Mapping[str, Row] = {
         Row("h", "chain", "invoices got, saved and committed by 500, in a chain of jobs", rates.chain),
         Row("i", "schedules", "schedules due in one minute until all are enqueued", waits.due_at_once),
         Row("j", "idle", "an idle bench with two workers, a database server apart", standing.idle),
-        Row("k", "grown", "a, c and e on a grown store, and under a held transaction", grown.grown, repeats=False),
+        Row("k", "grown", "a, c and e on a grown store, and under a held transaction", prepare=grown.grown),
         Row("l", "mixed", "jobs of 10 to 100 ms: share of the workers' time spent in jobs", rates.mixed),
         Row("s", "start", "start-up: the command, the bench, a worker in a dead one's place", waits.start_up),
     )
 }
-# Row k takes an hour: only who asks for it gets it.
-USUAL = tuple(letter for letter, row in ROWS.items() if row.repeats)
+# What takes long to prepare gets only who asks for it.
+USUAL = tuple(letter for letter, row in ROWS.items() if row.prepare is None)
 
 
 def chosen(words: Iterable[str] | None) -> list[Row]:

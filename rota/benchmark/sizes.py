@@ -28,7 +28,6 @@ class Sizes:
     starts: int = 5  #: how often `rota --help` is run
     queued: int = 1_000_000  #: the grown store: jobs that wait
     finished: int = 10_000_000  #: the grown store: jobs that have ended
-    grown_rounds: int = 3  #: rounds of an empty, a grown and a held store in turn
     hold_minutes: float = 10.0  #: how long a transaction is held open under load
     hold_rate: int = 1_000  #: jobs a second of that load
 
@@ -38,7 +37,7 @@ class Sizes:
         return cls(
             backlog=10_000, inserts=1_000, singles=1_000, many=5_000, raw_seconds=0.5, probes=40, busy_backlog=5_000,
             busy_seconds=2.0, rows=5_000, schedules=1_000, idle_seconds=5.0, mixed=200, starts=3, queued=20_000,
-            finished=50_000, grown_rounds=1, hold_minutes=0.1, hold_rate=200,
+            finished=50_000, hold_minutes=0.1, hold_rate=200,
         )  # fmt: skip
 
     def with_changes(self, changes: Iterable[str]) -> Self:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from contextlib import nullcontext
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from rota.benchmark import report
 from rota.benchmark.rates import Figures
 from rota.benchmark.rows import ROWS, USUAL, Row, chosen
 from rota.benchmark.sizes import Sizes
+from rota.benchmark.stage import Stage
 from rota.errors import UsageError
 from tests.support.postgres import PostgresServer
 
@@ -66,18 +69,18 @@ def test_waits_are_measured_on_a_running_bench(tmp_path: Path) -> None:
     assert all(value > 0 for value in figures["s"].values())
 
 
-@pytest.mark.parametrize(("database", "rounds"), [("sqlite", 2), ("postgresql", 1)])
-def test_a_grown_and_a_held_store_are_told_beside_an_empty_one(
-    database: str, rounds: int, postgres_server: PostgresServer, tmp_path: Path
-) -> None:
-    output, where = tmp_path / "found.json", postgres_server.dsn() if database == "postgresql" else "sqlite"
-    ran = run("--rows", "k", "--database", where, "--output", str(output), "--size", f"grown_rounds={rounds}")
+def test_a_grown_and_a_held_store_are_told_beside_an_empty_one(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    output, databases = tmp_path / "found.json", ("--database", "sqlite", "--database", postgres_server.dsn())
+    ran = run("--rows", "k", *databases, "--rounds", "2", "--output", str(output))
     assert ran.returncode == 0, ran.stderr
-    figures = found(output)["rows"]["k"][database]["medians"]
-    for name in ("grown", "held"):
-        for key in ("a jobs/s", "c enqueues/s", "e p50 ms"):
-            share = figures[f"{name}: {key}"] / figures[f"empty: {key}"]
-            assert figures[f"{name} of empty: {key}"] == pytest.approx(share)
+    told = [line.split(": ")[0] for line in ran.stderr.splitlines()]
+    assert told == [f"k grown, {database}, round {n}" for n in (1, 2) for database in ("sqlite", "postgresql")]
+    for database in ("sqlite", "postgresql"):
+        for figures in found(output)["rows"]["k"][database]["rounds"]:
+            for name in ("grown", "held"):
+                for key in ("a jobs/s", "c enqueues/s", "e p50 ms"):
+                    share = figures[f"{name}: {key}"] / figures[f"empty: {key}"]
+                    assert figures[f"{name} of empty: {key}"] == pytest.approx(share)
 
 
 def test_databases_take_turns_and_leave_nothing_on_the_server(durable_postgres_server: PostgresServer) -> None:
@@ -106,6 +109,44 @@ def test_what_was_measured_before_a_failure_is_kept(error: type[Exception]) -> N
             ["sqlite"], rows, Sizes(), found=lambda *_: None, save=lambda told: kept.append(report.as_json(told))
         )
     assert json.loads(kept[-1])["rows"]["x"]["sqlite"]["medians"] == {"n": 1.0}
+
+
+@contextmanager
+def staged(preparations: list[Callable[[], None]], events: list[str]) -> Iterator[Stage]:
+    def measure() -> Figures:
+        events.append("measured")
+        return {"n": 1.0}
+
+    yield Stage(preparations, measure)
+    events.append("left")
+
+
+def test_all_is_prepared_at_once_before_the_first_round_and_kept_until_the_last(
+    postgres_server: PostgresServer,
+) -> None:
+    events: list[str] = []
+    together = threading.Barrier(4)
+
+    def prepare() -> None:
+        together.wait(timeout=60)
+        events.append("prepared")
+
+    rows = [Row("x", "long", "long", prepare=lambda _database, _sizes: staged([prepare, prepare], events))]
+    databases = ["sqlite", postgres_server.dsn()]
+    told = report.measure(databases, rows, Sizes(), rounds=2, found=lambda *_: None, save=lambda _: None)
+    assert events == ["prepared"] * 4 + ["measured"] * 4 + ["left"] * 2
+    assert told["failed"] == []
+
+
+def test_what_could_not_be_prepared_is_told_and_not_measured() -> None:
+    def late() -> None:
+        raise TimeoutError("3 of 5 jobs have run")
+
+    events: list[str] = []
+    rows = [Row("x", "long", "long", prepare=lambda _database, _sizes: staged([late], events))]
+    told = report.measure(["sqlite"], rows, Sizes(), found=lambda *_: None, save=lambda _: None)
+    assert events == ["left"]
+    assert told["failed"] == ["x, sqlite, preparation: 3 of 5 jobs have run"]
 
 
 def test_a_row_that_did_not_end_in_time_is_told_and_the_others_go_on() -> None:
