@@ -85,11 +85,13 @@ class Work:
 
     def claimed(self, refs: Sequence[tuple[str, int]]) -> dict[str, Any]:
         """Jobs, each under one claim, as the parameters `keys` and `claims`."""
-        keys = self.keys([key for key, _ in refs])
         if self.sqlite:
+            keys = self.keys([key for key, _ in refs])
             return {"keys": keys, "claims": json.dumps([claim for _, claim in refs])}
-        # Of two claims of one job only the later can be its present one, and the last of two values counts.
-        return {"keys": keys, "claims": "{" + ",".join([f'"{key}":{claim}' for key, claim in sorted(refs)]) + "}"}
+        # In the keys' order. Of two claims of one job only the later can be its present one, and the last counts.
+        refs = sorted(refs)
+        keys = self.keys([key for key, _ in refs])
+        return {"keys": keys, "claims": "{" + ",".join([str(claim) for _, claim in refs]) + "}"}
 
     def places(self, lanes: Sequence[tuple[str, int]]) -> Sequence[int]:
         """New places at the ends of these lanes, in their order."""

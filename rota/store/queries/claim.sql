@@ -62,7 +62,8 @@ with me as materialized (select token from rota.dispatcher where token = :token 
             started_at = :now
         from picked p where v.ctid = p.place
         returning v.key, v.claim, v.attempt, v.crashes, v.failures, v.rate_key, v.queue, v.lane, v.seq)
-select m.seq, m.queue, m.lane, m.rate_key, m.key, m.claim, m.attempt, m.crashes, m.failures, j.id, j.root, j.method,
+-- The key as the driver would make it of a uuid, which takes it longer.
+select m.seq, m.queue, m.lane, m.rate_key, encode(uuid_send(m.key), 'hex'), m.claim, m.attempt, m.crashes, m.failures, j.id, j.root, j.method,
     m.queue, j.username, :now::bigint, j.body
 from mine m cross join lateral (select id, root, method, username, body from rota.job where key = m.key limit 1) j
 

@@ -27,7 +27,7 @@ where +key in (select value from json_each(:keys)) and claim in (select value fr
 -- name: still_held (postgresql)
 select key, claim, cancel_requested from rota.live
 where key = any(:keys::uuid[]) and state = 2 and token = :token
-    and claim = (:claims::jsonb -> encode(uuid_send(key), 'hex'))::bigint
+    and claim = (:claims::bigint[])[width_bucket(key, :keys::uuid[])]
 
 -- name: expired
 -- Dispatchers whose lease is over. A lease of another boot counts from a clock that is gone.

@@ -6,9 +6,9 @@ returning key, id, slot, state, attempt, crashes, failures, claim, started_at, t
     batch, cancel_requested
 
 -- name: take_started (postgresql)
--- The claims are an object by key: a list would be walked from its beginning for each row.
+-- The keys are in order, so that each one's claim is found by halving: `any` would walk a list from its beginning.
 delete from rota.live where key = any(:keys::uuid[]) and state = 2
-    and claim = (:claims::jsonb -> encode(uuid_send(key), 'hex'))::bigint
+    and claim = (:claims::bigint[])[width_bucket(key, :keys::uuid[])]
 returning key, id, slot, state, attempt, crashes, failures, claim, started_at, token, queue, concurrency_key, rate_key,
     batch, cancel_requested
 
@@ -42,13 +42,12 @@ delete from live where key in (select value from json_each(:keys)) and claim in 
 with hosts as materialized (select token, host from rota.dispatcher),
 gone as (
     delete from rota.live where key = any(:keys::uuid[]) and state = 2
-        and claim = (:claims::jsonb -> encode(uuid_send(key), 'hex'))::bigint
+        and claim = (:claims::bigint[])[width_bucket(key, :keys::uuid[])]
     returning key, id, slot, attempt, crashes, failures, claim, started_at, token, concurrency_key, batch),
 kept as (
     insert into rota.done (key, state, attempt, crashes, failures, claim, started_at, ended_at, host)
-    select g.key, 4, g.attempt, g.crashes, g.failures, g.claim, g.started_at, :now,
-        (select host from hosts h where h.token = g.token)
-    from gone g)
+    select g.key, 4, g.attempt, g.crashes, g.failures, g.claim, g.started_at, :now, h.host
+    from gone g left join hosts h on h.token = g.token)
 select claim, id, slot, concurrency_key, batch from gone
 
 -- name: take_waiting
