@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rota.engine.checkpoints import Checkpoints
 from rota.engine.crew import Held
 from rota.engine.frozen import FrozenWriters
 from rota.engine.identity import Identity
@@ -93,6 +94,7 @@ class Holdings:
         self.store: Store | None = None
         self._expirer: Expirer | None = None
         self._frozen: FrozenWriters | None = None
+        self._checkpoints: Checkpoints | None = None
         self.held: dict[ClaimRef, Held] = {}
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
@@ -264,8 +266,7 @@ class Holdings:
             self.hungry = self.hungry or bool(turn.woken)
         if turn.woken:
             self._waker.wake(self.name)
-        if store.is_sweep_due:
-            self._sweep(store, now)
+        self._tidy(store, now)
         return news
 
     def _open_for(self, limit: int) -> int:
@@ -275,7 +276,11 @@ class Holdings:
         self.hungry = False
         return 0
 
-    def _sweep(self, store: Store, now: float) -> None:
+    def _tidy(self, store: Store, now: float) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.want(now)
+        if not store.is_sweep_due:
+            return
         try:
             store.sweep()
         except StoreError as error:
@@ -385,6 +390,7 @@ class Holdings:
         if self.store is None:
             self.store = self._open()
             self._frozen = FrozenWriters(self.store.files, patience=self._lease) if self.store.files else None
+            self._checkpoints = Checkpoints(self.store, name=self.name) if self.store.files else None
             self._expirer = Expirer(
                 self.store,
                 site=self.name,
@@ -399,6 +405,8 @@ class Holdings:
         self.stop_listening()
         if self.store is None:
             return
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         try:
             if self._token:
                 with self.store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
