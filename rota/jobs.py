@@ -126,8 +126,8 @@ class JobSpec(NamedTuple):
 
     def again(self, keys: Sequence[str], kwargs: Iterable[str]) -> list[JobSpec]:
         """The same enqueue under other keys, which are the ids, too, each with its encoded arguments."""
-        common = self.common
-        return [JobSpec._make((key, key, *common, own)) for key, own in zip(keys, kwargs, strict=True)]
+        common, make = self.common, tuple.__new__
+        return [make(JobSpec, (key, key, *common, own)) for key, own in zip(keys, kwargs, strict=True)]
 
 
 class Claim(NamedTuple):

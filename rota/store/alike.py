@@ -32,7 +32,7 @@ def are_alike(specs: Sequence[JobSpec]) -> bool:
         return False
     common = first.common
     return all(
-        spec.id == spec.key and spec.common == common and spec.kwargs.isascii() and spec.kwargs.isprintable()
+        spec.id == spec.key and spec[2:-1] == common and spec.kwargs.isascii() and spec.kwargs.isprintable()
         for spec in specs
     )
 
@@ -78,6 +78,7 @@ def _size(specs: Sequence[JobSpec]) -> int:
 
 def _check_keys(keys: Sequence[str]) -> None:
     # All at once, as each for itself takes longer than to insert it.
-    if set(map(len, keys)) != {KEY_LENGTH} or "".join(keys).strip(KEY_DIGITS):
+    others = "".join(keys).encode(errors="replace").translate(None, KEY_DIGITS.encode())
+    if others or set(map(len, keys)) != {KEY_LENGTH}:
         for one in keys:
             key(one)
