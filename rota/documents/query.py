@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from rota.documents.conditions import NEVER, Conditions, Ref, Rules
 from rota.documents.dictionary import AttrDict
 from rota.documents.doctype import Meta
 from rota.documents.expressions import Expr, Expressions, split
-from rota.documents.fieldtypes import FIELDTYPE_OF, KIND_OF, Kind
+from rota.documents.fieldtypes import FIELDTYPE_OF, KIND_OF, TEXTS, Kind
 from rota.documents.filters import EVERYTHING, Condition, Group, parse
 from rota.documents.sources import Source, Sources
 from rota.documents.sql import quote
@@ -84,6 +85,13 @@ class Built:
         return [AttrDict(zip(keys, row, strict=True)) for row in self.rows(found)]
 
 
+class _Written(NamedTuple):
+    """A condition as SQL, and whether it may take long to compare."""
+
+    sql: str
+    is_slow: bool
+
+
 class Query:
     """Builds one statement on one DocType."""
 
@@ -111,23 +119,23 @@ class Query:
 
     def where(self, *groups: Group) -> str:
         """The condition of all groups together; "" for none."""
-        parts = [sql for group in groups if (sql := self._group(group))]
+        parts = [sql for group in groups if (sql := self._group(group).sql)]
         return " and ".join(parts)
 
-    def _group(self, group: Group) -> str:
-        parts = [self._one(part) for part in group.parts]
-        parts = [part for part in parts if part]
-        if not parts:
-            return ""
+    def _group(self, group: Group) -> _Written:
+        written = [one for one in (self._one(part) for part in group.parts) if one.sql]
+        # Databases compare in this order, and text, compared without case, takes as long as reading its row.
+        parts = [one.sql for one in sorted(written, key=attrgetter("is_slow"))]
         joined = f" {group.joiner} ".join(parts)
-        return f"({joined})" if len(parts) > 1 else joined
+        return _Written(f"({joined})" if len(parts) > 1 else joined, any(one.is_slow for one in written))
 
-    def _one(self, part: Condition | Group) -> str:
+    def _one(self, part: Condition | Group) -> _Written:
         if isinstance(part, Group):
             return self._group(part)
         if part.operator in TREE_OPERATORS:
-            return self._tree_condition(part)
-        return self.conditions.write(self.sources.ref(part.doctype, part.field), part.operator, part.value)
+            return _Written(self._tree_condition(part), True)
+        ref = self.sources.ref(part.doctype, part.field)
+        return _Written(self.conditions.write(ref, part.operator, part.value), ref.kind in TEXTS)
 
     def _tree_condition(self, part: Condition) -> str:
         source, column = self.sources.find(part.field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -96,3 +97,21 @@ def test_what_is_joined_and_absent_comes_before_everything(documents: Documents,
     sql = "select b.name from tabTask a left join tabTask b on b.name = a.name and b.rank > 0 order by b.name"
 
     assert documents.database.sql(sql, pluck=True) == [None, "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"kind": "x", "rank": 2, "title": "a", "day": "2024-02-01"}, ["rank", "day", "kind", "title"]),
+        ([["kind", "=", "x"], "or", ["rank", "=", 1]], ["rank", "kind"]),
+        ([[["kind", "=", "x"], "or", ["rank", "=", 1]], "and", ["rank", "<", 3]], ["rank", "rank", "kind"]),
+    ],
+)
+def test_numbers_and_days_are_compared_before_texts(
+    documents: Documents, tasks: str, filters: Any, expected: list[str]
+) -> None:
+    sql = documents.get_all(tasks, filters=filters, order_by="name", run=False)
+
+    # Both databases compare in the order that is written.
+    assert re.findall(r"t0\.\W(day|rank|kind|title)\b", sql.partition(" where ")[2]) == expected
+    assert "a" in documents.get_all(tasks, filters=filters, pluck="name")
