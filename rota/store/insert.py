@@ -20,7 +20,7 @@ from rota.store import batches, gates
 from rota.store.alike import are_alike, insert_alike
 from rota.store.close import Closed, LiveRow, close
 from rota.store.place import DEDUPLICATED, SUPERSEDED, Placement, Seat, place
-from rota.store.wire import Waits, job_row, live_row, rate_key
+from rota.store.wire import Waits, is_key, job_row, live_row, rate_key
 from rota.store.words import ClaimRef, Inserted
 from rota.store.work import Work
 
@@ -123,7 +123,8 @@ class _Entry:
             contested += self.take_seats(free[start : start + CHUNK])
         # One after the other by id, as every transaction does: they can't wait for each other in a circle.
         for spec in sorted(contested, key=lambda one: one.id):
-            if not self.work.sqlite and not self.take_seats([spec]):
+            # An index keeps ids apart, but for one that is the key of a job without an id: so it looks first.
+            if not self.work.sqlite and not is_key(spec.id) and not self.take_seats([spec]):
                 continue
             callbacks += self.contest(spec)
         return callbacks
@@ -169,7 +170,7 @@ def _split(work: Work, specs: Sequence[JobSpec], known_free: Collection[str]) ->
     if work.sqlite:
         taken = {row[0] for row in work.rows("taken_ids", ids=work.list(ids))}
     else:
-        taken = ids.difference(known_free)
+        taken = {id_ for id_ in ids if id_ not in known_free or is_key(id_)}
     free: list[JobSpec] = []
     contested: list[JobSpec] = []
     for spec in specs:

@@ -9,7 +9,7 @@ from rota.db import Connection, Statements
 from rota.errors import NewerSchema
 
 #: the statements of each version, the first is version 1
-ENGINE = (("schema_1", "schema_1_view"), ("schema_2",), ("schema_3",), ("schema_4",), ("schema_5",))
+ENGINE = (("schema_1", "schema_1_view"), ("schema_2",), ("schema_3",), ("schema_4",), ("schema_5",), ("schema_6",))
 HANDOFF = (("handoff_1",),)
 # Any number will do, as long as all of Rota's processes use the same one.
 LOCK = 7_682_001

@@ -5,7 +5,14 @@ union all
 select key, slot, state, claim, run_at from live where key = :id and id = key
 
 -- name: seats (postgresql)
-select key, slot, state, claim, run_at from rota.live where id = :id order by slot for update
+with own as materialized (
+    select key, slot, state, claim, run_at from rota.live
+    where key = case when :id::text ~ '^[0-9a-f]{32}$' then :id::text::uuid end and id = :id::text for update
+), named as materialized (
+    select key, slot, state, claim, run_at from rota.live
+    where id = :id::text and id <> encode(uuid_send(key), 'hex') order by id, slot for update
+)
+select * from own union all select * from named
 
 -- name: taken_ids (sqlite)
 select id from live where id in (select value from json_each(:ids)) and id <> key
@@ -41,7 +48,7 @@ insert into rota.live (key, id, slot, state, waits, queue, lane, seq, run_at, me
     batch, needs)
 select key, id, slot, state, waits, queue, lane, place, run_at, method, root, concurrency_key, rate_key, batch, needs
 from new order by id, key
-on conflict (id, slot) do nothing returning key
+on conflict (id, slot) where id <> encode(uuid_send(key), 'hex') do nothing returning key
 
 -- name: insert_alike (sqlite)
 -- Jobs that differ in key and arguments only: :kwargs is a JSON object of them.

@@ -34,7 +34,11 @@ select exists(select 1 from live where id = :id and id <> key and (:method is nu
     or exists(select 1 from json_each(:moving) m where not exists(select 1 from job where key = m.value))
 
 -- name: is_active (postgresql)
-select exists(select 1 from rota.live where id = :id and (:method::text is null or method = :method))
+select exists(select 1 from rota.live
+        where id = :id::text and id <> encode(uuid_send(key), 'hex') and (:method::text is null or method = :method))
+    or exists(select 1 from rota.live
+        where key = case when :id::text ~ '^[0-9a-f]{32}$' then :id::text::uuid end and id = :id::text
+            and (:method::text is null or method = :method))
     or exists(select 1 from rota.live where root = :id and root <> '' and (:method::text is null or method = :method))
 
 -- name: outbox_keys (sqlite)
@@ -53,14 +57,20 @@ select * from rota.job_state where key = :key
 select * from job_state where key = (select key from job where id = :id and id <> key order by key desc limit 1)
 
 -- name: job_by_id (postgresql)
-select * from rota.job_state where key = (select key from rota.job where id = :id order by key desc limit 1)
+select * from rota.job_state where key = (
+    select key from rota.job where id = :id and id <> encode(uuid_send(key), 'hex') order by key desc limit 1
+)
 
 -- name: live_by_id (sqlite)
 select * from job_state where key = coalesce((select key from live where id = :id and id <> key and slot = 0),
     (select key from live where key = :id and id = key))
 
 -- name: live_by_id (postgresql)
-select * from rota.job_state where key = (select key from rota.live where id = :id and slot = 0)
+select * from rota.job_state where key = coalesce(
+    (select key from rota.live where id = :id::text and id <> encode(uuid_send(key), 'hex') and slot = 0),
+    (select key from rota.live
+        where key = case when :id::text ~ '^[0-9a-f]{32}$' then :id::text::uuid end and id = :id::text)
+)
 
 -- name: live_by_ids (sqlite)
 select * from job_state where key in (
@@ -71,7 +81,11 @@ select * from job_state where key in (
 
 -- name: live_by_ids (postgresql)
 select * from rota.job_state where key = any(array(
-    select key from rota.live where id = any(:ids::text[]) and slot = 0
+    select key from rota.live where id = any(:ids::text[]) and id <> encode(uuid_send(key), 'hex') and slot = 0
+    union all
+    select key from rota.live
+    where key = any(array(select i::uuid from unnest(:ids::text[]) i where i ~ '^[0-9a-f]{32}$'))
+        and id = encode(uuid_send(key), 'hex')
 ))
 
 -- name: jobs_by_keys (sqlite)
@@ -118,9 +132,16 @@ where key in (select key from job where id = :value and id <> key union all sele
 order by key desc limit :limit
 
 -- name: list_id (postgresql)
-select * from rota.job_state
-where id = :value and key < :before and (cast(:queue as text) is null or queue = :queue)
-    and (cast(:username as text) is null or username = :username)
+-- Each part limited by itself, as only then the planner reads it in order.
+(select * from rota.job_state
+where id = :value::text and id <> encode(uuid_send(key), 'hex') and key < :before
+    and (cast(:queue as text) is null or queue = :queue) and (cast(:username as text) is null or username = :username)
+order by key desc limit :limit)
+union all
+(select * from rota.job_state
+where key = case when :value::text ~ '^[0-9a-f]{32}$' then :value::text::uuid end and id = :value::text
+    and key < :before and (cast(:queue as text) is null or queue = :queue)
+    and (cast(:username as text) is null or username = :username))
 order by key desc limit :limit
 
 -- name: list_root

@@ -78,6 +78,7 @@ HOT: dict[str, dict[str, Any]] = {
     "job_by_key": {"key": KEYS[0]},
     "job_by_id": {"id": "a"},
     "live_by_id": {"id": "a"},
+    "live_by_ids": {"ids": ["a", KEYS[0]]},
     "first_in_lanes": {},
     "claimable_in": {"queue": "short", "limit": 17},
     "decided": {"key": KEYS[0], "claim": 1},
