@@ -37,6 +37,9 @@ BEAT_SECONDS = 2.0
 # With no claims there is nothing to lose by a long lease, and an idle site should cost nothing.
 IDLE_BEAT_SECONDS = 60.0
 IDLE_LEASE_SECONDS = 150.0
+# How often claims are looked for that nobody was told of. Under an old snapshot PostgreSQL walks all dead rows for it:
+# only in the first minute after a transaction whose end is not known it is done at each beat.
+UNSENT_SECONDS = 60.0
 PROGRESS_SECONDS = 1.0
 UNAVAILABLE_SECONDS = 2.0
 # What lasts is said again about once a minute.
@@ -110,6 +113,8 @@ class Holdings:
         self._progress: dict[str, Progress] = {}
         self._progress_at = 0.0
         self.beat_at = 0.0
+        self._unsent_at = 0.0
+        self._unsure_until = 0.0
         self._idle_lease = False
         self.due_at: float | None = None  #: seconds, monotonic: when a scheduled job comes due
         self.due_unknown = True  #: a job may have been scheduled since `due_at` was read
@@ -300,19 +305,21 @@ class Holdings:
             turn.register(self._token, host=identity.host, pid=identity.pid, boot_id=identity.birth,
                           queues=self._queues, lease=lease)  # fmt: skip
         elif now >= self.beat_at or (busy and self._idle_lease):
-            self._renew(turn, lease, news)
+            self._renew(turn, now, lease, news)
         else:
             return
         self._idle_lease = not busy
         self.beat_at = now + (min(BEAT_SECONDS, self._lease / 4) if busy else IDLE_BEAT_SECONDS)
         turn.workers(self._token, self._rows(self.name))
 
-    def _renew(self, turn: Turn, lease: float, news: News) -> None:
+    def _renew(self, turn: Turn, now: float, lease: float, news: News) -> None:
         result = turn.beat(self._token, lease, list(self.held))
         if not result.alive:
             news.fenced = self.fenced = True
             return
-        turn.unsent(self._token, list(self.held))
+        if now < self._unsure_until or now >= self._unsent_at:
+            turn.unsent(self._token, list(self.held))
+            self._unsent_at = now + UNSENT_SECONDS
         news.canceled = [self.held[ref] for ref in result.canceled]
         news.gone = [self.held[ref] for ref in result.gone if ref not in self.ended]
 
@@ -423,6 +430,8 @@ class Holdings:
             # To ask costs little, and jobs are to run again soon after it is back.
             delay = min(delay, UNAVAILABLE_SECONDS)
         self.down_until = self.beat_at = now + delay
+        # A commit that did not answer may happen later, and the look itself may have been rolled back.
+        self._unsent_at, self._unsure_until = 0.0, now + UNSENT_SECONDS
         self._answers = not isinstance(error, StoreUnavailable)
         self._failures += 1
         if not isinstance(error, RotaError):

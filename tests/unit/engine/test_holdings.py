@@ -1,0 +1,99 @@
+"""What a dispatcher holds of one site: claims of which nobody was told are given back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rota.engine.holdings import BEAT_SECONDS, UNSENT_SECONDS, Holdings
+from rota.engine.identity import Identity
+from rota.engine.settings import DispatcherSettings
+from rota.engine.wake import Waker
+from rota.errors import CommitUnknown
+from rota.jobs import JobSpec, new_key
+from rota.store import ClaimRef, Store, Turn, Want
+
+WANTS = [Want("short", 1)]
+
+
+@pytest.fixture
+def holdings(store: Store, tmp_path: Path) -> Iterator[Holdings]:
+    one = Holdings(
+        "one",
+        lambda: store,
+        identity=Identity(),
+        settings=DispatcherSettings(queues={"short": 300}, workers=1),
+        waker=Waker(tmp_path),
+        rows=lambda _: [],
+    )
+    yield one
+    one.leave()
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many claims were given back at each look for those that nobody was told of."""
+    found: list[int] = []
+    look = Turn.unsent
+
+    def counted(turn: Turn, token: str, held: Collection[ClaimRef]) -> int:
+        found.append(look(turn, token, held))
+        return found[-1]
+
+    monkeypatch.setattr(Turn, "unsent", counted)
+    return found
+
+
+def enqueue(store: Store) -> str:
+    key, now = new_key(), store.now()
+    store.insert([JobSpec(key=key, id=key, method="app.tasks.one", queue="short", user="", timeout=9, created_at=now)])
+    return key
+
+
+def claimed(holdings: Holdings, now: float) -> list[str]:
+    assert holdings.is_up(now)
+    return [held.claim.key for held in holdings.turn(now, WANTS, 1).claimed]
+
+
+def test_a_claim_whose_commit_did_not_answer_is_given_back_at_the_next_beat(
+    store: Store, holdings: Holdings, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert claimed(holdings, 1000.0) == []
+    key, commit = enqueue(store), store._commit
+
+    def unanswered(*words: Any) -> None:
+        commit(*words)
+        raise CommitUnknown("the server did not answer")
+
+    with monkeypatch.context() as lost:
+        lost.setattr(store, "_commit", unanswered)
+        assert claimed(holdings, 1001.0) == []
+    again = holdings.next_at(1001.0)
+    assert again < 1001.0 + BEAT_SECONDS
+    assert claimed(holdings, again) == [key]
+    assert looks == [1]
+
+
+def test_claims_of_which_nobody_was_told_are_looked_for_each_minute_and_at_each_beat_after_a_failure(
+    store: Store, holdings: Holdings, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert claimed(holdings, 1000.0) == []
+    enqueue(store)
+    assert len(claimed(holdings, 1001.0)) == 1  # what is held is renewed often
+
+    def beat_for_a_minute(begin: float) -> int:
+        looks.clear()
+        for number in range(int(UNSENT_SECONDS / BEAT_SECONDS)):
+            holdings.turn(begin + number * BEAT_SECONDS, WANTS, 0)
+        return len(looks)
+
+    assert beat_for_a_minute(1010.0) == 1
+    assert beat_for_a_minute(1070.0) == 1
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "_commit", lambda *_: 1 / 0)
+        holdings.turn(1130.0, WANTS, 0)
+    assert beat_for_a_minute(1132.0) == int(UNSENT_SECONDS / BEAT_SECONDS) - 1
+    assert beat_for_a_minute(1192.0) <= 1
