@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,111 +34,136 @@ class Effort:
     """How much is done for a point: jobs drained, seconds of idleness."""
 
     jobs: int = 20_000
-    idle_seconds: float = 20.0
+    idle_seconds: float = 10.0
 
 
 @dataclass(frozen=True)
 class Curve:
-    """`measure(database, x, effort)` gives y; `--quick` takes the `quick` x."""
+    """`measure(database, xs, effort)` gives y for one x after the other; `--quick` takes the `quick` ones."""
 
     x: str
     y: str
     xs: Sequence[int]
     quick: Sequence[int]
-    measure: Callable[[str, int, Effort], float]
+    measure: Callable[[str, Sequence[int], Effort], Generator[float, None, None]]
     databases: Sequence[str] = (SQLITE, POSTGRESQL)
 
 
-def backlog(database: str, waiting: int, effort: Effort) -> float:
+def backlog(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """The first jobs of a backlog."""
+    filled = waiting = 0
     with Arena(database) as arena:
-        fill_queued(arena, waiting)
-        return drained(arena, min(effort.jobs, waiting))["jobs/s"]
+        for x in xs:
+            fill_queued(arena, x - waiting, first=filled + 1)
+            filled += x - waiting
+            count = min(effort.jobs, x)
+            yield drained(arena, count)["jobs/s"]
+            waiting = x - count
 
 
-def history(database: str, ended: int, effort: Effort) -> float:
+def enqueue(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
+    """Milliseconds of single enqueues, each committed, into a backlog."""
+    filled = 0
+    with Arena(database) as arena:
+        for x in xs:
+            fill_queued(arena, x - filled, first=filled + 1)
+            filled = x
+            with arena.jobs() as (jobs, commit):
+                begin = time.monotonic()
+                for i in range(effort.jobs // 40):
+                    jobs.enqueue("load.tasks.noop", {"i": i})
+                    commit()
+                yield (time.monotonic() - begin) / (effort.jobs // 40) * 1000
+
+
+def history(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """Jobs that come after many that have ended."""
+    filled = 0
     with Arena(database) as arena:
-        fill_finished(arena, ended)
-        arena.enqueue_many("noop", effort.jobs)
-        return drained(arena, effort.jobs)["jobs/s"]
+        for x in xs:
+            fill_finished(arena, x - filled, first=filled + 1)
+            filled = x
+            arena.enqueue_many("noop", effort.jobs)
+            yield drained(arena, effort.jobs)["jobs/s"]
 
 
-def queues(database: str, count: int, effort: Effort) -> float:
+def queues(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """As many jobs in as many queues of one's own, which are all served."""
-    names = [f"queue{number:03}" for number in range(count)]
-    with Arena(database, settings={"workers": {name: {"timeout": 300} for name in names}}) as arena:
-        for name in names:
-            arena.enqueue_many("noop", effort.jobs // count, queue=name)
-        return drained(arena, effort.jobs // count * count)["jobs/s"]
+    for x in xs:
+        names = [f"queue{number:03}" for number in range(x)]
+        with Arena(database, settings={"workers": {name: {"timeout": 300} for name in names}}) as arena:
+            for name in names:
+                arena.enqueue_many("noop", effort.jobs // x, queue=name)
+            yield drained(arena, effort.jobs // x * x)["jobs/s"]
 
 
-def sites(database: str, count: int, effort: Effort) -> float:
+def sites(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """Of all processes of a bench in which nothing happens."""
     with Arena(database) as arena:
-        for number in range(count - 1):
-            arena.add_site(f"site{number:03}.localhost")
-        start_bench(arena)
-        return at_rest(arena, effort.idle_seconds)["CPU %"]
+        there = 1
+        for x in xs:
+            arena.add_sites([f"site{number:03}.localhost" for number in range(there, x)])
+            there = x
+            start_bench(arena)
+            yield at_rest(arena, effort.idle_seconds)["CPU %"]
+            arena.stop()
 
 
-def schedules(database: str, count: int, effort: Effort) -> float:
+def schedules(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """The scheduler's, with schedules of which none is due."""
+    far = [
+        Schedule(id=f"far-{i}", method="load.tasks.noop", frequency="Cron", cron="0 0 1 1 *") for i in range(max(xs))
+    ]
     with Arena(database) as arena:
-        rows = [
-            Schedule(id=f"far-{i}", method="load.tasks.noop", frequency="Cron", cron="0 0 1 1 *") for i in range(count)
-        ]
-        with arena.site.store.turn() as turn:
-            turn.put_schedules([ScheduleRow(id=one.id, definition=one.to_json()) for one in rows])
-        arena.start("schedule")
-        time.sleep(5)
-        return at_rest(arena, effort.idle_seconds)["CPU %"]
+        for x in xs:
+            with arena.site.store.turn() as turn:
+                turn.put_schedules([ScheduleRow(id=one.id, definition=one.to_json()) for one in far[:x]])
+            arena.start("schedule")
+            time.sleep(5)
+            yield at_rest(arena, effort.idle_seconds)["CPU %"]
+            arena.stop()
 
 
-def workers(database: str, count: int, effort: Effort) -> float:
+def workers(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """No-op jobs, which keep the dispatcher busier than the workers."""
-    with Arena(database, workers=count) as arena:
-        arena.enqueue_many("noop", effort.jobs)
-        return drained(arena, effort.jobs)["jobs/s"]
+    with Arena(database) as arena:
+        for x in xs:
+            arena.workers = x
+            arena.enqueue_many("noop", effort.jobs)
+            yield drained(arena, effort.jobs)["jobs/s"]
 
 
-def sleepers(database: str, count: int, effort: Effort) -> float:
+def sleepers(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """Jobs that wait for 10 ms, as for somebody else's answer."""
-    with Arena(database, workers=count) as arena, arena.jobs() as (jobs, commit):
-        jobs.enqueue_many("load.tasks.stamp", [{"i": i, "seconds": 0.01} for i in range(effort.jobs // 20)])
-        commit()
-        return drained(arena, effort.jobs // 20)["jobs/s"]
+    count = effort.jobs // 20
+    with Arena(database) as arena:
+        for x in xs:
+            arena.workers = x
+            with arena.jobs() as (jobs, commit):
+                jobs.enqueue_many("load.tasks.stamp", [{"i": i, "seconds": 0.01} for i in range(count)])
+                commit()
+            yield drained(arena, count)["jobs/s"]
 
 
-def dispatchers(database: str, count: int, effort: Effort) -> float:
+def dispatchers(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """No-op jobs shared by dispatchers with one worker each."""
     with Arena(database, workers=1) as arena:
-        arena.enqueue_many("noop", 2 * effort.jobs)
-        return drained(arena, 2 * effort.jobs, dispatchers=count)["jobs/s"]
+        for x in xs:
+            arena.enqueue_many("noop", 2 * effort.jobs)
+            yield drained(arena, 2 * effort.jobs, dispatchers=x)["jobs/s"]
 
 
-def payload(database: str, size: int, effort: Effort) -> float:
+def payload(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """Jobs with so many bytes of arguments."""
-    count = max(200, min(effort.jobs, 20_000_000 // size))
     with Arena(database) as arena:
-        with arena.jobs() as (jobs, commit):
-            for first in range(0, count, 1000):
-                numbers = range(first, min(first + 1000, count))
-                jobs.enqueue_many("load.tasks.noop", [{"i": i, "filler": "x" * size} for i in numbers])
-                commit()
-        return drained(arena, count)["jobs/s"]
-
-
-def enqueue(database: str, waiting: int, effort: Effort) -> float:
-    """Milliseconds of single enqueues, each committed, into a backlog."""
-    with Arena(database) as arena:
-        fill_queued(arena, waiting)
-        with arena.jobs() as (jobs, commit):
-            begin = time.monotonic()
-            for i in range(effort.jobs // 40):
-                jobs.enqueue("load.tasks.noop", {"i": i})
-                commit()
-            return (time.monotonic() - begin) / (effort.jobs // 40) * 1000
+        for x in xs:
+            count = max(200, min(effort.jobs, 20_000_000 // x))
+            with arena.jobs() as (jobs, commit):
+                for first in range(0, count, 1000):
+                    numbers = range(first, min(first + 1000, count))
+                    jobs.enqueue_many("load.tasks.noop", [{"i": i, "filler": "x" * x} for i in numbers])
+                    commit()
+            yield drained(arena, count)["jobs/s"]
 
 
 CURVES = {
@@ -161,14 +187,20 @@ def sweep(names: Sequence[str], databases: Sequence[str], output: Path, *, quick
     for name in names:
         curve = CURVES[name]
         entry = told["curves"].setdefault(name, {"x": curve.x, "y": curve.y, "points": {}})
-        for x in curve.quick if quick else curve.xs:
-            for database in databases:
-                if kind(database) not in curve.databases:
-                    continue
-                y = curve.measure(database, x, effort)
-                entry["points"].setdefault(kind(database), []).append([x, y])
-                print(f"{name}, {kind(database)}: {x:,} {curve.x}, {shown(y)} {curve.y}", flush=True)
-                output.write_text(json.dumps(told, indent=1) + "\n")
+        xs = curve.quick if quick else curve.xs
+        with ExitStack() as stack:
+            # Each keeps what it has made for the points before: the databases take turns all the same.
+            found = {
+                kind(database): stack.enter_context(closing(curve.measure(database, xs, effort)))
+                for database in databases
+                if kind(database) in curve.databases
+            }
+            for x in xs:
+                for database, points in found.items():
+                    y = next(points)
+                    entry["points"].setdefault(database, []).append([x, y])
+                    print(f"{name}, {database}: {x:,} {curve.x}, {shown(y)} {curve.y}", flush=True)
+                    output.write_text(json.dumps(told, indent=1) + "\n")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -68,9 +68,13 @@ class Arena:
     def __exit__(self, *_: object) -> None:
         self._ends.close()
 
-    def add_site(self, name: str) -> None:
-        """One more site, on SQLite and without the load."""
-        new_site(self.bench, name, admin_password="benchmark")  # noqa: S106
+    def add_sites(self, names: Sequence[str]) -> None:
+        """More sites, on SQLite and without the load: a new one, and copies of it, as to make one takes a second."""
+        for name in names[:1]:
+            new_site(self.bench, name, admin_password="benchmark")  # noqa: S106
+        sites = self.site.path.parent
+        for name in names[1:]:
+            shutil.copytree(sites / names[0], sites / name)
 
     # --- jobs ---
 

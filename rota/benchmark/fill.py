@@ -12,16 +12,20 @@ AT_ONCE = 500_000
 _FINISHED, _QUEUED = "00000000000070008", "00000001000070008"
 
 
-def fill_finished(arena: Arena, count: int) -> None:
-    """So many jobs that have ended, an hour and more ago, as copies of one that runs now."""
+def fill_finished(arena: Arena, count: int, *, first: int = 1) -> None:
+    """So many jobs that have ended, an hour and more ago, as copies of one that runs now.
+
+    They are numbered from `first`, which is beyond the last one of an earlier call.
+    """
     arena.enqueue_many("noop", 1)
     drained(arena, 1)
-    age = f"3600000000 - ({count} - n.i)"
+    last = first + count - 1
+    age = f"3600000000 - ({last} - n.i)"
     with arena.store() as connection:
         key = connection.value(f"select key from {arena.table('done')} order by key desc limit 1")
         copies = _Copies(arena, connection, str(key), _FINISHED)
-        copies.insert("job", 1, count)
-        copies.insert("done", 1, count, started_at=f"started_at - {age}", ended_at=f"ended_at - {age}")
+        copies.insert("job", first, last)
+        copies.insert("done", first, last, started_at=f"started_at - {age}", ended_at=f"ended_at - {age}")
     _tidy(arena)
 
 
