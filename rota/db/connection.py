@@ -150,9 +150,6 @@ class Connection(ABC):
             raise
         self.commit()
 
-    def checkpoint(self) -> None:  # noqa: B027 - a server does it by itself
-        """Copy what has been committed into the database's file, so that no commit has to (SQLite)."""
-
     @abstractmethod
     def close(self) -> None:
         """Close; rolls back what is open."""

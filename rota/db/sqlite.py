@@ -23,9 +23,6 @@ _PAUSE = 0.002
 # lock where writers meet; for how many milliseconds it is tried so, and for how many transactions it is remembered.
 _SLEPT, _FIRST_PAUSE_OF_WRITERS, _LAST_PAUSE_OF_WRITERS = 0.001, 0.0001, 0.001
 _SOON, _REMEMBERED = 200, 100
-# Pages of a WAL from which on a checkpoint keeps writers waiting for a moment so that it begins anew, and from which on
-# each commit makes a checkpoint itself: the bound where no dispatcher makes them.
-_LONG_WAL, _LONGEST_WAL = 4_000, 8_000
 
 
 class SQLite(Database):
@@ -100,7 +97,6 @@ class SQLiteConnection(Connection):
         run("pragma temp_store = memory")
         run("pragma cache_size = -16384")
         run("pragma journal_size_limit = 67108864")
-        run(f"pragma wal_autocheckpoint = {_LONGEST_WAL}")
         for schema, file in attach.items():
             run("attach database :file as :schema", {"file": f"{file.absolute().as_uri()}?mode=ro", "schema": schema})
 
@@ -244,21 +240,6 @@ class SQLiteConnection(Connection):
         found = self.value("pragma quick_check(1)")
         if found != "ok":
             raise StoreUnavailable(f"{self.path} is damaged: {found}")
-
-    def checkpoint(self) -> None:
-        """Copy what the WAL has into the file, while others write.
-
-        It begins anew when it has nothing left to copy, which may never be while they go on. Twice, as there is little
-        left for the second time; and once it is long, writers wait for the last of it. Not while somebody reads from
-        an earlier moment: for him they would have to wait, too.
-        """
-        try:
-            for _ in range(2):
-                ((_, pages, copied),) = self.raw.execute("pragma wal_checkpoint(passive)").fetchall()
-            if pages == copied >= _LONG_WAL:
-                self.raw.execute("pragma wal_checkpoint(restart)").fetchall()
-        except sqlite3.Error as error:
-            self._fail(error)
 
     def close(self) -> None:
         self.raw.close()

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rota.engine.checkpoints import Checkpoints
 from rota.engine.crew import Held
 from rota.engine.frozen import FrozenWriters
 from rota.engine.identity import Identity
@@ -97,7 +96,6 @@ class Holdings:
         self.store: Store | None = None
         self._expirer: Expirer | None = None
         self._frozen: FrozenWriters | None = None
-        self._checkpoints: Checkpoints | None = None
         self.held: dict[ClaimRef, Held] = {}
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
@@ -271,7 +269,8 @@ class Holdings:
             self.hungry = self.hungry or bool(turn.woken)
         if turn.woken:
             self._waker.wake(self.name)
-        self._tidy(store, now)
+        if store.is_sweep_due:
+            self._sweep(store, now)
         return news
 
     def _open_for(self, limit: int) -> int:
@@ -281,11 +280,7 @@ class Holdings:
         self.hungry = False
         return 0
 
-    def _tidy(self, store: Store, now: float) -> None:
-        if self._checkpoints is not None:
-            self._checkpoints.want(now)
-        if not store.is_sweep_due:
-            return
+    def _sweep(self, store: Store, now: float) -> None:
         try:
             store.sweep()
         except StoreError as error:
@@ -397,7 +392,6 @@ class Holdings:
         if self.store is None:
             self.store = self._open()
             self._frozen = FrozenWriters(self.store.files, patience=self._lease) if self.store.files else None
-            self._checkpoints = Checkpoints(self.store, name=self.name) if self.store.files else None
             self._expirer = Expirer(
                 self.store,
                 site=self.name,
@@ -412,8 +406,6 @@ class Holdings:
         self.stop_listening()
         if self.store is None:
             return
-        if self._checkpoints is not None:
-            self._checkpoints.close()
         try:
             if self._token:
                 with self.store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:

@@ -40,8 +40,6 @@ ASK_AFTER = 1.0
 MEASURE_EVERY = 10.0
 # Pages and look-ups: a few rows of each table, so never all of one to hash it.
 READING = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
-#: seconds that a checkpoint waits for others, of which it may keep those who write waiting as long
-CHECKPOINT_BUSY = 0.02
 # Connections that a forked child inherited. Closing them, as the garbage collector would, could end the parent's.
 _INHERITED: list[object] = []
 
@@ -127,8 +125,6 @@ class Connections:
             "lanes": lambda: self._plain(self._engine),
             "site": lambda: self._plain(self._documents),
             "site_read": lambda: self._plain(self._documents),
-            "checkpoint": lambda: self._engine.connect(busy_timeout=CHECKPOINT_BUSY),
-            "site_checkpoint": lambda: self._documents.connect(busy_timeout=CHECKPOINT_BUSY),
             "site_sweep": lambda: self._documents.connect(busy_timeout=0),
         }
         return make[name]()

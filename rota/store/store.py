@@ -330,13 +330,6 @@ class Store(Registers):
         self.sweep()
         return found
 
-    def checkpoint(self) -> None:
-        """Copy what has been committed into the databases' files, so that no commit has to (SQLite)."""
-        if self.dialect == "sqlite":
-            for name in ("checkpoint", "site_checkpoint"):
-                with self._connections.use(name) as connection:
-                    connection.checkpoint()
-
     def close(self) -> None:
         """Close this process's connections. The store may be used again."""
         self._connections.close()

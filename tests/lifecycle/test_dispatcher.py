@@ -6,12 +6,11 @@ import itertools
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -356,20 +355,3 @@ def test_a_stopped_process_that_holds_the_write_lock_and_no_claim_is_ended_so_th
     finally:
         frozen.kill()
         frozen.communicate()
-
-
-def test_a_dispatcher_copies_what_was_committed_into_the_file(bench: Bench, tmp_path: Path) -> None:
-    bench.start()
-    _, jobs = bench.store.files
-    copy = tmp_path / "copy.db"
-
-    def ended_in_the_file() -> int:
-        # Something more each time, as a checkpoint may have been made just before the last outcome was recorded.
-        bench.until(bench.enqueue("nothing")[0])
-        # By another process: to close the file here would end the locks that this one has in it.
-        subprocess.run(["cp", jobs, copy], check=True)
-        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(copy)) as alone:  # copied during a checkpoint
-            return int(alone.execute("select count(*) from done").fetchone()[0])
-        return 0
-
-    wait_until(lambda: ended_in_the_file() > 0)
