@@ -49,7 +49,9 @@ class Config:
     grace: float = setting(10.0, "how long a job may clean up after its timeout, a cancel or a stop", least=0)
     max_crashes: int = setting(3, "a job is failed once it has taken this many workers down", least=1)
     max_attempts: int = setting(1, "how often a job runs that names no retry policy and raises", least=1)
-    recycle_after_jobs: int = setting(10_000, "a worker is replaced after this many jobs; 0 for never", least=0)
+    recycle_after_jobs: int = setting(
+        10_000, "a worker is replaced after so many jobs or a few less; 0 for never", least=0
+    )
     recycle_after_mib: int = setting(512, "a worker is replaced once it has grown by this many MiB; 0 never", least=0)
     async_jobs: int = setting(100, "how many `async def` jobs one worker runs at once", least=1)
     max_job_size: int = setting(1 << 20, "bytes that a job's arguments may take when encoded", least=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sqlite3
@@ -14,6 +15,8 @@ from typing import NoReturn
 from rota.db.connection import NOTHING, Connection, Database, Dialect, Params, Row
 from rota.errors import CommitUnknown, StoreBusy, StoreConflict, StoreError, StoreFull, StoreUnavailable
 
+log = logging.getLogger("rota.db")
+
 _PIECES = re.compile(r"[^;]*;|[^;]+")
 # A statement that SQLite compiled is kept this long; the hot ones must never be compiled again.
 KEPT_STATEMENTS = 512
@@ -23,6 +26,9 @@ _PAUSE = 0.002
 # lock where writers meet; for how many milliseconds it is tried so, and for how many transactions it is remembered.
 _SLEPT, _FIRST_PAUSE_OF_WRITERS, _LAST_PAUSE_OF_WRITERS = 0.001, 0.0001, 0.001
 _SOON, _REMEMBERED = 200, 100
+# From so many pages of the WAL on a commit copies them into the file, as is SQLite's own default; after so many commits
+# a connection looks whether that comes to its end.
+_WAL_PAGES, _LOOK_COMMITS = 1_000, 256
 
 
 class SQLite(Database):
@@ -60,6 +66,7 @@ class SQLiteConnection(Connection):
     ) -> None:
         super().__init__()
         self.path = path
+        self._look_in: float = float("inf") if read_only else _LOOK_COMMITS  #: commits
         self._met = 0  #: for how many transactions more it is remembered that another one was writing
         mode = "ro" if read_only else "rwc"
         try:
@@ -204,6 +211,28 @@ class SQLiteConnection(Connection):
         except sqlite3.Error as error:
             self._after_failed_commit(error)
         self.in_transaction = False
+        self._look_in -= 1
+        if self._look_in <= 0:
+            self._mind_wal()
+
+    def _mind_wal(self) -> None:
+        """Make a checkpoint; if it can't come to its end, let commits try again only once the WAL is twice as long.
+
+        SQLite has each commit try from 1,000 pages on. None can while somebody reads from an earlier moment, or
+        hardly any while others write, and a try takes the longer the more pages are left.
+        """
+        pages = copied = 0
+        try:
+            for _ in range(2):
+                ((_, pages, copied),) = self.raw.execute("pragma main.wal_checkpoint(passive)").fetchall()
+                if pages == copied:
+                    break
+            least = _WAL_PAGES if pages == copied else max(_WAL_PAGES, 2 * pages)
+            self.raw.execute(f"pragma wal_autocheckpoint = {least}")
+        except sqlite3.Error as error:
+            # The commit stands all the same, and what was not copied is read from the WAL.
+            log.warning("%s: no checkpoint was made, the next one will do more: %s", self.path, error)
+        self._look_in = max(_LOOK_COMMITS, pages // 32)
 
     def _after_failed_commit(self, error: sqlite3.Error) -> NoReturn:
         # Still open: SQLite refused before it wrote anything, and rolling back takes it all back. No longer open

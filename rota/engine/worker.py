@@ -84,6 +84,8 @@ class Worker:
         self._done = 0
         self._fresh_kib = self._memory_kib()
         self._checked = time.monotonic()
+        # Workers have equal shares, and must not all be replaced at once.
+        self._most_jobs = settings.recycle_after_jobs - number % 4 * (settings.recycle_after_jobs // 16)
         self._retire = ""
         self._retired = False
         self._sending = False
@@ -175,7 +177,7 @@ class Worker:
 
     def _consider_retiring(self) -> None:
         settings, now = self._settings, time.monotonic()
-        if settings.recycle_after_jobs and self._done >= settings.recycle_after_jobs:
+        if self._most_jobs and self._done >= self._most_jobs:
             self._retire = f"{self._done} jobs"
         elif settings.recycle_after_mib and now - self._checked >= MEMORY_CHECK_SECONDS:
             self._checked = now

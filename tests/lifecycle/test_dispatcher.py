@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -214,11 +215,18 @@ def test_two_dispatchers_run_each_job_once(any_bench: Bench) -> None:
 
 def test_workers_are_replaced_after_their_jobs_and_none_is_lost(bench: Bench) -> None:
     process = bench.start(workers=2, worker={"recycle_after_jobs": 20})
-    keys = bench.enqueue("mark", count=200, name="ran")
+    keys = bench.enqueue("effect", count=200, seconds=0.002, name="ran")
     bench.until_all(keys)
     assert bench.store.stats()["finished"] == len(bench.marks("ran")) == 200
     assert len(set(bench.marks("ran"))) > 2
     assert "is replaced: " in process.said()
+
+
+def test_workers_with_equal_shares_are_replaced_one_after_the_other(bench: Bench) -> None:
+    process = bench.start(workers=2, worker={"recycle_after_jobs": 160})
+    bench.until_all(bench.enqueue("mark", count=310, name="ran"))
+    wait_until(lambda: "is replaced: " in process.said())
+    assert re.findall(r"is replaced: (\d+) jobs", process.said())[0] in {"150", "140"}
 
 
 def test_async_jobs_share_a_worker(bench: Bench) -> None:

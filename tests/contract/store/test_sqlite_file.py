@@ -73,3 +73,28 @@ def test_writers_that_have_met_wait_for_each_other(path: Path) -> None:
         thread.join()
     assert first.value("select n from number") == 300
     first.close()
+
+
+def test_checkpoints_that_a_reader_holds_back_are_seldom_tried_and_made_once_he_is_gone(path: Path) -> None:
+    writer, reader = SQLite(path, durable=False).connect(), SQLite(path).connect()
+    writer.run("create table number (n integer, text blob)")
+    wal = path.with_name(f"{path.name}-wal")
+
+    def write(commits: int) -> None:
+        for n in range(commits):
+            with writer.transaction():
+                writer.run("insert into number values (:n, randomblob(20000))", {"n": n})
+
+    reader.begin(write=False)
+    reader.query("select count(*) from number")
+    write(300)
+    held_back = writer.value("pragma wal_autocheckpoint")
+    assert held_back > 2000  # pages: twice what there was
+    reader.rollback()
+    write(600)
+    length = wal.stat().st_size
+    assert writer.value("pragma wal_autocheckpoint") == 1000
+    write(600)
+    assert wal.stat().st_size == length
+    reader.close()
+    writer.close()
