@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from operator import itemgetter
 
 from rota.db.connection import Row
 from rota.jobs import Claim
@@ -145,15 +145,6 @@ def _claim_sqlite(search: _Search) -> list[Claim]:
 # --- PostgreSQL ---
 
 
-class _Taken(NamedTuple):
-    """A claim, and from where."""
-
-    seq: int
-    lane: Lane
-    claim: Claim
-    rate_key: str | None
-
-
 def _claim_postgresql(search: _Search) -> list[Claim]:
     cursor, limit = search.cursor, search.limit
     claims: list[Claim] = []
@@ -172,10 +163,9 @@ def _beyond(search: _Search, lanes: Sequence[Lane], room: int) -> list[Claim]:
     if not lanes or room < 1:
         return []
     bounds = search.cursor.bounds
-    found = _take(search, lanes, [bounds.get(lane, -1) for lane in lanes], [TOP] * len(lanes), room)
-    for one in found:
-        bounds[one.lane] = max(bounds.get(one.lane, -1), one.seq)
-    return [one.claim for one in found]
+    claims, last = _take(search, lanes, [bounds.get(lane, -1) for lane in lanes], [TOP] * len(lanes), room)
+    bounds.update(last)
+    return claims
 
 
 def _behind(search: _Search, room: int) -> list[Claim]:
@@ -189,8 +179,8 @@ def _behind(search: _Search, room: int) -> list[Claim]:
             continue
         floors = [cursor.floors.get(lane, -1) for lane in group]
         # Up to the bound and no further: a backlog beyond it would keep this from ever coming back short.
-        found = _take(search, group, floors, [cursor.bounds.get(lane, -1) for lane in group], left)
-        claims += [one.claim for one in found]
+        found, _ = _take(search, group, floors, [cursor.bounds.get(lane, -1) for lane in group], left)
+        claims += found
         if settled is not None and len(found) < left:
             cursor.floors.update((lane, max(cursor.floors.get(lane, -1), settled)) for lane in group)
     return claims
@@ -221,7 +211,8 @@ def _watch_commits(work: Work, cursor: ClaimCursor) -> int | None:
 
 def _take(
     search: _Search, lanes: Sequence[Lane], afters: Sequence[int], uptos: Sequence[int], limit: int
-) -> list[_Taken]:
+) -> tuple[list[Claim], dict[Lane, int]]:
+    """Claims in the lanes' order, and of each lane that any came from, the place of the last."""
     work = search.work
     rows = work.rows(
         "claim",
@@ -234,9 +225,8 @@ def _take(
         limit=limit,
         now=work.now,
     )
-    order = {lane: place for place, lane in enumerate(lanes)}
-    found = [_Taken(row[0], (row[1], row[2]), Claim._make(row[4:]), row[3]) for row in rows]
     # RETURNING has no order, and a child started out of order would break at_front.
-    found.sort(key=lambda one: (order[one.lane], one.seq))
-    gates.take_tokens(work, [one.rate_key for one in found if one.rate_key is not None])
-    return found
+    rows.sort(key=itemgetter(0, 1))
+    last = {lanes[number - 1]: seq for number, seq in {row[0]: row[1] for row in rows}.items()}
+    gates.take_tokens(work, [row[2] for row in rows if row[2] is not None])
+    return [Claim._make(row[3:]) for row in rows], last

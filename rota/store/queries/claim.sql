@@ -45,13 +45,13 @@ from json_each(:keys) picked where live.key = picked.value
 
 -- name: claim (postgresql)
 -- Up to :limit jobs, lanes in the order wanted, each beyond its own bound. No outer order: it would lock :limit rows of
--- every lane.
+-- every lane. Each row begins with its lane's number among those given, its place there, and its rate.
 with me as materialized (select token from rota.dispatcher where token = :token for key share),
     lanes as materialized (
         select l.* from me, unnest(:queues::text[], :lanes::smallint[], :afters::bigint[], :uptos::bigint[])
-            l(queue, lane, after, upto)),
+            with ordinality l(queue, lane, after, upto, number)),
     picked as materialized (
-        select c.place from lanes l cross join lateral (
+        select l.number, c.place from lanes l cross join lateral (
             select v.ctid as place from rota.live v
             where v.queue = l.queue and v.lane = l.lane and v.seq > l.after and v.seq <= l.upto and v.state = 1
                 and v.waits = 0 and v.method <> all(:paused::text[])
@@ -61,10 +61,10 @@ with me as materialized (select token from rota.dispatcher where token = :token 
         update rota.live v set state = 2, attempt = attempt + 1, claim = nextval('rota.claim_number'), token = :token,
             started_at = :now
         from picked p where v.ctid = p.place
-        returning v.key, v.claim, v.attempt, v.crashes, v.failures, v.rate_key, v.queue, v.lane, v.seq)
+        returning p.number, v.seq, v.rate_key, v.key, v.claim, v.attempt, v.crashes, v.failures, v.queue)
 -- The key as the driver would make it of a uuid, which takes it longer.
-select m.seq, m.queue, m.lane, m.rate_key, encode(uuid_send(m.key), 'hex'), m.claim, m.attempt, m.crashes, m.failures, j.id, j.root, j.method,
-    m.queue, j.username, :now::bigint, j.body
+select m.number, m.seq, m.rate_key, encode(uuid_send(m.key), 'hex'), m.claim, m.attempt, m.crashes, m.failures, j.id,
+    j.root, j.method, m.queue, j.username, :now::bigint, j.body
 from mine m cross join lateral (select id, root, method, username, body from rota.job where key = m.key limit 1) j
 
 -- name: last_place (postgresql)
