@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ class TestBench:
     def close(self) -> None:
         """Kill what was started."""
         for process in self.processes:
-            kill_tree(process.pid)
+            kill_tree(process)
             process.wait()
 
 
@@ -127,8 +127,13 @@ def forget_app(name: str) -> None:
     sys.path[:] = [one for one in sys.path if not Path(one, name).is_dir() or "site-packages" in one]
 
 
-def tree(pid: int) -> list[psutil.Process]:
-    """A process and all below it."""
+def tree(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """A process and all below it; none once it has ended, as its number may be another's by then."""
+    return family(process.pid) if process.poll() is None else []
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """The process that has this number, and all below it."""
     try:
         parent = psutil.Process(pid)
         return [parent, *parent.children(recursive=True)]
@@ -136,10 +141,13 @@ def tree(pid: int) -> list[psutil.Process]:
         return []
 
 
-def kill_tree(pid: int) -> None:
+def kill_tree(process: subprocess.Popen[str]) -> None:
     """kill -9 of a process and all below it."""
-    for process in tree(pid):
-        try:
+    kill_all(tree(process))
+
+
+def kill_all(processes: list[psutil.Process]) -> None:
+    """kill -9 of each that is still there."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGKILL)
-        except psutil.NoSuchProcess:
-            continue

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.support.benches import kill_tree
+from tests.support.benches import family, kill_all
 from tests.support.postgres import GUARD, SUPERUSER, PostgresServer, _run, _server_user, free_port
 from tests.support.waiting import wait_until
 
@@ -53,7 +53,7 @@ def both(primary: PostgresServer, standby: PostgresServer, database: str) -> str
 def kill_server(server: PostgresServer) -> None:
     """kill -9 of a server's main process and all below it, as at a machine's death."""
     pid = int(Path(server.folder, "data", "postmaster.pid").read_text().split()[0])
-    kill_tree(pid)
+    kill_all(family(pid))
     wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid))
     Path(server.folder, "data", "postmaster.pid").unlink()
 

@@ -75,7 +75,7 @@ class Host:
     def close(self) -> None:
         """Kill what runs there, and take the namespace away."""
         for process in self.processes:
-            kill_tree(process.pid)
+            kill_tree(process)
             process.wait()
         subprocess.run(["ip", "netns", "del", self.name], capture_output=True, check=False)
         subprocess.run(["ip", "link", "del", self._outer], capture_output=True, check=False)

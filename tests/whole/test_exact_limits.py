@@ -43,12 +43,12 @@ class Pair:
 
     def workers(self) -> list[psutil.Process]:
         # A dispatcher's one child makes the workers.
-        return [one for process in self.processes for one in tree(process.pid)[2:]]
+        return [one for process in self.processes for one in tree(process)[2:]]
 
     def kill_a_dispatcher(self) -> None:
         """kill -9 of a dispatcher, which takes its workers down; another one is started."""
         number = self.dice.randrange(2)
-        kill_tree(self.processes[number].pid)
+        kill_tree(self.processes[number])
         self.processes[number].wait()
         self.processes[number] = self._start()
 

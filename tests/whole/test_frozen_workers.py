@@ -55,7 +55,7 @@ class Frozen:
             jobs.enqueue(f"faults.tasks.{self.method}", {"number": number, "folder": str(folder)})
         begun = folder / f"begun-{number}"
         wait_until(lambda: begun.exists() and begun.read_text())
-        victims = tree(self.idle.pid)
+        victims = tree(self.idle)
         other = self.bench.start("worker", "--processes", "1")
         for process in victims:
             process.suspend()

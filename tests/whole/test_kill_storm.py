@@ -76,14 +76,14 @@ class Storm:
 
     def calm(self) -> None:
         """Leave a dispatcher that nobody kills any more."""
-        kill_tree(self.process.pid)
+        kill_tree(self.process)
         self.process.wait()
         self.process = self.bench.start("worker", "--processes", "3")
 
     def strike(self) -> None:
         """Kill one of the processes, the dispatcher a little more often than the others."""
         ended_before = ended(self.bench)
-        victims = tree(self.process.pid)
+        victims = tree(self.process)
         if victims:
             victim = victims[0] if self.dice.random() < 0.1 else self.dice.choice(victims)
             with contextlib.suppress(psutil.NoSuchProcess):

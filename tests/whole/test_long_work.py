@@ -50,7 +50,7 @@ class Killer:
     def strike(self) -> None:
         before = done(self.bench)
         self.run_until(lambda: done(self.bench) >= min(ROWS, before + 200))
-        victims = tree(self.process.pid)
+        victims = tree(self.process)
         # The dispatcher now and then, its workers mostly.
         victim = victims[0] if self.dice.random() < 0.1 else self.dice.choice(victims[1:] or victims)
         with contextlib.suppress(psutil.NoSuchProcess):

@@ -130,7 +130,7 @@ def test_what_died_on_one_host_waits_for_no_lease_if_another_dispatcher_is_there
     fleet.start(0, "worker", "--processes", "1")
     wait_until(lambda: len(_alive(fleet)) == 2)
 
-    kill_tree(fleet.hosts[0].processes[0].pid)
+    kill_tree(fleet.hosts[0].processes[0])
     died_at = time.monotonic()
     wait_until(lambda: len((tmp_path / "begun-1").read_text().split()) == 2)
 
@@ -151,7 +151,7 @@ def test_a_host_does_not_judge_by_its_own_processes_whether_another_hosts_dispat
     # It dies with its host: here too there is no such process any more, but only its lease may say so.
     fleet.start(0, "worker", "--processes", "1")
     wait_until(lambda: len(_alive(fleet)) == 2)
-    kill_tree(fleet.hosts[1].processes[0].pid)
+    kill_tree(fleet.hosts[1].processes[0])
 
     def begins_again() -> bool:
         begins = len((tmp_path / "begun-1").read_text().split())

@@ -11,7 +11,7 @@ import pytest
 from rota.sites.install import new_site
 from rota.sites.jobs import jobs_of
 from rota.sites.site import Site
-from tests.support.benches import TestBench, tree
+from tests.support.benches import TestBench, family
 from tests.support.postgres import DURABLE, NoPostgres, PostgresServer, start_server
 from tests.support.waiting import wait_until
 
@@ -104,7 +104,7 @@ def test_a_server_that_does_not_answer_costs_the_others_no_lease(
     with Site.load(bench.bench, here) as site, site.open() as context:
         long = jobs_of(context).enqueue("ledger.tasks.record", {"number": -1, "seconds": 30})
     pid = int(Path(servers[1].folder, "data", "postmaster.pid").read_text().split()[0])
-    stopped = tree(pid)
+    stopped = family(pid)
     for process in stopped:
         process.suspend()
     try:

@@ -279,10 +279,10 @@ def kill_now_and_then(bench: TestBench, *, seconds: float) -> None:
         with suppress(AssertionError):  # all may have ended
             wait_until(lambda: ended(bench) > before, timeout=2, every=0.001)  # noqa: B023 - asked for at once
         with suppress(psutil.NoSuchProcess, IndexError):
-            dice.choice(tree(process.pid)).send_signal(signal.SIGKILL)
+            dice.choice(tree(process)).send_signal(signal.SIGKILL)
         if process.poll() is not None:
             process = bench.start("worker", "--processes", "2")
-    kill_tree(process.pid)
+    kill_tree(process)
     process.wait()
 
 
