@@ -27,8 +27,8 @@ _PAUSE = 0.002
 _SLEPT, _FIRST_PAUSE_OF_WRITERS, _LAST_PAUSE_OF_WRITERS = 0.001, 0.0001, 0.001
 _SOON, _REMEMBERED = 200, 100
 # From so many pages of the WAL on a commit copies them into the file, as is SQLite's own default; after so many commits
-# a connection looks whether that comes to its end.
-_WAL_PAGES, _LOOK_COMMITS = 1_000, 256
+# a connection looks whether that comes to its end, at first and later.
+_WAL_PAGES, _FIRST_LOOK, _LOOK = 1_000, 8, 1_000
 
 
 class SQLite(Database):
@@ -66,7 +66,7 @@ class SQLiteConnection(Connection):
     ) -> None:
         super().__init__()
         self.path = path
-        self._look_in: float = float("inf") if read_only else _LOOK_COMMITS  #: commits
+        self._look_in: float = float("inf") if read_only else _FIRST_LOOK  #: commits
         self._met = 0  #: for how many transactions more it is remembered that another one was writing
         mode = "ro" if read_only else "rwc"
         try:
@@ -232,7 +232,7 @@ class SQLiteConnection(Connection):
         except sqlite3.Error as error:
             # The commit stands all the same, and what was not copied is read from the WAL.
             log.warning("%s: no checkpoint was made, the next one will do more: %s", self.path, error)
-        self._look_in = max(_LOOK_COMMITS, pages // 32)
+        self._look_in = max(_LOOK, pages // 32)
 
     def _after_failed_commit(self, error: sqlite3.Error) -> NoReturn:
         # Still open: SQLite refused before it wrote anything, and rolling back takes it all back. No longer open
