@@ -1,7 +1,8 @@
 """Claim jobs for a dispatcher's idle workers.
 
-PostgreSQL keeps dead index entries as long as any transaction is open, so a dispatcher claims only beyond the last
-place that it got in each lane, and looks behind it from a floor: the highest place below which everything is visible.
+PostgreSQL keeps dead index entries as long as any transaction is open, so a dispatcher claims only beyond a bound in
+each lane, the last place that it got or up to which it knows that nothing is left, and looks behind it from a floor:
+the highest place below which everything is visible.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class ClaimCursor:
     floors: dict[Lane, int] = field(default_factory=dict)
     #: places that had been drawn at a look, with the transactions that may have hidden some of them then
     pending: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    settled: int = -1  #: the highest place up to which all that was drawn is known to be visible
     next_look: float = 0.0
     cheap_look: float = 0.0
     start_over: float = 0.0
@@ -165,6 +167,10 @@ def _beyond(search: _Search, lanes: Sequence[Lane], room: int) -> list[Claim]:
     bounds = search.cursor.bounds
     claims, last = _take(search, lanes, [bounds.get(lane, -1) for lane in lanes], [TOP] * len(lanes), room)
     bounds.update(last)
+    if len(claims) < room:
+        # All that is settled was visible to it, and nothing is left there. Who gets nothing while others claim
+        # everything would else walk over all that they have claimed, each time anew.
+        bounds.update((lane, max(bounds.get(lane, -1), search.cursor.settled)) for lane in lanes)
     return claims
 
 
@@ -202,6 +208,8 @@ def _watch_commits(work: Work, cursor: ClaimCursor) -> int | None:
     last: int = work.value("last_place")
     others = frozenset(row[0] for row in work.rows("others_at_live"))
     newest = max((number for number, hidden in cursor.pending if not hidden & others), default=None)
+    if newest is not None:
+        cursor.settled = newest
     cursor.pending = [pair for pair in cursor.pending if newest is None or pair[0] > newest]
     if len(cursor.pending) >= MOST_PENDING:
         del cursor.pending[1::2]

@@ -171,6 +171,20 @@ def test_the_floor_rises_when_nothing_can_come_below_it(site: Site) -> None:
     assert cursor.floors["short", 1] >= cursor.bounds["short", 1]
 
 
+def test_who_gets_nothing_does_not_walk_again_over_what_others_have_claimed(site: Site) -> None:
+    mine, others = ClaimCursor(), ClaimCursor()
+    site.enqueue_many(50)
+    last = 0
+    for _ in range(4):
+        site.claim(50, cursor=others)
+        mine.cheap_look = 0.0
+        assert site.claim(5, cursor=mine) == []
+        last = others.bounds["short", 1]
+    assert mine.bounds["short", 1] >= last > 0
+    late = site.enqueue().key
+    assert [claim.key for claim in site.claim(5, cursor=mine)] == [late]
+
+
 def test_an_open_enqueue_holds_the_floor_and_a_reader_does_not(site: Site) -> None:
     cursor = ClaimCursor()
     reader, late = site.connect(), site.connect()
