@@ -27,8 +27,8 @@ _PAUSE = 0.002
 _SLEPT, _FIRST_PAUSE_OF_WRITERS, _LAST_PAUSE_OF_WRITERS = 0.001, 0.0001, 0.001
 _SOON, _REMEMBERED = 200, 100
 # From so many pages of the WAL on a commit copies them into the file, as is SQLite's own default; after so many commits
-# a connection looks whether that comes to its end, at first and later.
-_WAL_PAGES, _FIRST_LOOK, _LOOK = 1_000, 8, 1_000
+# a connection looks for the first time whether that comes to its end, and then after twice as many each, up to the last.
+_WAL_PAGES, _FIRST_LOOK, _LAST_LOOK = 1_000, 8, 1_000
 
 
 class SQLite(Database):
@@ -67,6 +67,7 @@ class SQLiteConnection(Connection):
         super().__init__()
         self.path = path
         self._look_in: float = float("inf") if read_only else _FIRST_LOOK  #: commits
+        self._looked_after = _FIRST_LOOK  #: commits
         self._met = 0  #: for how many transactions more it is remembered that another one was writing
         mode = "ro" if read_only else "rwc"
         try:
@@ -232,7 +233,8 @@ class SQLiteConnection(Connection):
         except sqlite3.Error as error:
             # The commit stands all the same, and what was not copied is read from the WAL.
             log.warning("%s: no checkpoint was made, the next one will do more: %s", self.path, error)
-        self._look_in = max(_LOOK, pages // 32)
+        self._looked_after = min(2 * self._looked_after, max(_LAST_LOOK, pages // 32))
+        self._look_in = self._looked_after
 
     def _after_failed_commit(self, error: sqlite3.Error) -> NoReturn:
         # Still open: SQLite refused before it wrote anything, and rolling back takes it all back. No longer open
