@@ -27,7 +27,7 @@ _PAUSE = 0.002
 _SLEPT, _FIRST_PAUSE_OF_WRITERS, _LAST_PAUSE_OF_WRITERS = 0.001, 0.0001, 0.001
 _SOON, _REMEMBERED = 200, 100
 # From so many pages of the WAL on a commit copies them into the file, as is SQLite's own default; after so many commits
-# a connection looks for the first time whether that comes to its end, and then after twice as many each, up to the last.
+# a connection looks for the first time whether that comes to its end, then after twice as many each, up to the last.
 _WAL_PAGES, _FIRST_LOOK, _LAST_LOOK = 1_000, 8, 1_000
 
 
