@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,9 @@ def backlog(database: str, xs: Sequence[int], effort: Effort) -> Generator[float
 
 def enqueue(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """Milliseconds of single enqueues, each committed, into a backlog."""
-    filled = 0
     with Arena(database) as arena:
-        for x in xs:
-            fill_queued(arena, x - filled, first=filled + 1)
-            filled = x
+        for there, x in pairwise((0, *xs)):
+            fill_queued(arena, x - there, first=there + 1)
             with arena.jobs() as (jobs, commit):
                 begin = time.monotonic()
                 for i in range(effort.jobs // 40):
@@ -78,11 +77,9 @@ def enqueue(database: str, xs: Sequence[int], effort: Effort) -> Generator[float
 
 def history(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """Jobs that come after many that have ended."""
-    filled = 0
     with Arena(database) as arena:
-        for x in xs:
-            fill_finished(arena, x - filled, first=filled + 1)
-            filled = x
+        for there, x in pairwise((0, *xs)):
+            fill_finished(arena, x - there, first=there + 1)
             arena.enqueue_many("noop", effort.jobs)
             yield drained(arena, effort.jobs)["jobs/s"]
 
@@ -100,10 +97,8 @@ def queues(database: str, xs: Sequence[int], effort: Effort) -> Generator[float,
 def sites(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, None, None]:
     """Of all processes of a bench in which nothing happens."""
     with Arena(database) as arena:
-        there = 1
-        for x in xs:
+        for there, x in pairwise((1, *xs)):
             arena.add_sites([f"site{number:03}.localhost" for number in range(there, x)])
-            there = x
             start_bench(arena)
             yield at_rest(arena, effort.idle_seconds)["CPU %"]
             arena.stop()

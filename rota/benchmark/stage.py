@@ -12,7 +12,6 @@ from rota.benchmark.rates import Figures
 class Stage:
     """What is measured in rounds once it is prepared."""
 
-    preparations: Sequence[
-        Callable[[], None]
-    ]  #: run at once, each in a thread; how busy the machine is does not matter
+    #: run at once, each in a thread; how busy the machine is does not matter
+    preparations: Sequence[Callable[[], None]]
     measure: Callable[[], Figures]  #: one round, while nothing else runs

@@ -230,10 +230,6 @@ class Queue:
             return self.job(inserted.winner)
         return Job(self, key=spec.key, id=spec.id, spec=spec, stored=inserted is not None)
 
-    def handles(self, specs: Sequence[JobSpec]) -> list[Job]:
-        """The handles of enqueues that the store need not know yet."""
-        return [Job(self, key=spec.key, id=spec.id, spec=spec, stored=False) for spec in specs]
-
     def path_of(self, method: Method) -> str:
         """The dotted path of a function of an installed app, from the path or the function itself.
 

@@ -72,7 +72,7 @@ class Jobs:
             self._context.enqueues.publish_now(*specs)
         else:
             self._context.enqueues.add(*specs)
-        return self.queue.handles(specs)
+        return [self.queue.handle(spec) for spec in specs]
 
     def run_now(self, method: Method, kwargs: Mapping[str, Any]) -> Any:
         """Call the method here and now, in this transaction, with those of `kwargs` that it takes."""

@@ -31,6 +31,7 @@ def are_alike(specs: Sequence[JobSpec]) -> bool:
     if first.concurrency_key is not None or rate_key(first) is not None:
         return False
     common = first.common
+    # The slice is `spec.common`, without a property's call for each.
     return all(
         spec.id == spec.key and spec[2:-1] == common and spec.kwargs.isascii() and spec.kwargs.isprintable()
         for spec in specs

@@ -235,6 +235,6 @@ def _take(
     )
     # RETURNING has no order, and a child started out of order would break at_front.
     rows.sort(key=itemgetter(0, 1))
-    last = {lanes[number - 1]: seq for number, seq in {row[0]: row[1] for row in rows}.items()}
+    last = {lanes[row[0] - 1]: row[1] for row in rows}
     gates.take_tokens(work, [row[2] for row in rows if row[2] is not None])
     return [Claim._make(row[3:]) for row in rows], last

@@ -51,6 +51,8 @@ class Killer:
         before = done(self.bench)
         self.run_until(lambda: done(self.bench) >= min(ROWS, before + 200))
         victims = tree(self.process)
+        if not victims:
+            return  # it has died since the last look
         # The dispatcher now and then, its workers mostly.
         victim = victims[0] if self.dice.random() < 0.1 else self.dice.choice(victims[1:] or victims)
         with contextlib.suppress(psutil.NoSuchProcess):
