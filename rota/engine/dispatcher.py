@@ -24,6 +24,7 @@ from rota.clock import Clock, SystemClock, to_micros
 from rota.engine.channel import ASYNC, LOG, PROGRESS, RETIRE
 from rota.engine.crew import Crew, Hand, Held
 from rota.engine.descriptors import raise_file_limit
+from rota.engine.frozen import FrozenWriters
 from rota.engine.handout import HandOut
 from rota.engine.holdings import Holdings, News
 from rota.engine.identity import Identity
@@ -111,7 +112,8 @@ class Dispatcher:
         self._selector.register(self._crew, selectors.EVENT_READ, self._hear_nursery)
         self._selector.register(self._wake, selectors.EVENT_READ, self._hear_wake)
         self._selector.register(self._take_signals(), selectors.EVENT_READ, _drain)
-        self._sites = Roster(self._open_sites, self._make_holdings, self._selector)
+        frozen = FrozenWriters(patience=self._settings.lease)
+        self._sites = Roster(self._open_sites, self._make_holdings, self._selector, frozen=frozen)
         self._staff = Staff(
             self._crew,
             self._watch,

@@ -23,46 +23,52 @@ KILL_SECONDS = 0.5
 
 
 class FrozenWriters:
-    """Looks now and then at the write locks of some files. A process that is stopped for long while it has one ends."""
+    """Looks now and then at the write locks of files. A process that is stopped for long while it has one ends."""
 
-    def __init__(self, files: Iterable[Path], *, patience: float) -> None:
+    def __init__(self, *, patience: float) -> None:
         """`patience`: seconds for which a process may be stopped with the lock."""
-        self._shared = [file.with_name(f"{file.name}-shm") for file in files]
         self._patience = patience
         self._since: dict[psutil.Process, float] = {}
 
-    def look(self, now: float) -> None:
-        """See who is stopped with a lock, and kill those that are for too long. `now`: seconds, monotonic."""
-        stopped = set(self._stopped()) if self._shared else set()
+    def look(self, files: Iterable[Path], now: float) -> None:
+        """See who is stopped with the lock of one of the database files, and kill those that are for too long.
+
+        `now`: seconds, monotonic.
+        """
+        stopped = dict(_stopped(files))
         self._since = {process: self._since.get(process, now) for process in stopped}
         for process, since in self._since.items():
             if now - since >= self._patience:
                 log.warning(
                     "process %d is stopped and holds up all who write to %s: it is killed",
                     process.pid,
-                    self._shared[0].parent,
+                    stopped[process],
                 )
                 with suppress(psutil.Error):
                     process.kill()
                     process.wait(KILL_SECONDS)
 
-    def _stopped(self) -> Iterator[psutil.Process]:
-        for pid in self._holders():
-            with suppress(psutil.Error):
-                process = psutil.Process(pid)
-                is_ours = " ".join(process.cmdline()).startswith(TITLE)
-                if is_ours and process.status() == psutil.STATUS_STOPPED:
-                    yield process
 
-    def _holders(self) -> Iterator[int]:
-        inodes = set()
-        for file in self._shared:
-            with suppress(FileNotFoundError):
-                inodes.add(str(file.stat().st_ino))
-        for line in LOCKS.read_text(encoding="ascii").splitlines():
-            words = line.split()
-            # "1: POSIX ADVISORY WRITE 4711 08:01:131077 120 120"; one that waits has "->" in it and holds nothing.
-            writes = len(words) == 8 and words[3] == "WRITE" and words[6] == WRITE_LOCK == words[7]
-            # The number is 0 or below for what this container can't see, and for locks that belong to no one process.
-            if writes and words[5].rpartition(":")[2] in inodes and int(words[4]) > 0:
-                yield int(words[4])
+def _stopped(files: Iterable[Path]) -> Iterator[tuple[psutil.Process, Path]]:
+    for pid, file in _holders(files):
+        with suppress(psutil.Error):
+            process = psutil.Process(pid)
+            is_ours = " ".join(process.cmdline()).startswith(TITLE)
+            if is_ours and process.status() == psutil.STATUS_STOPPED:
+                yield process, file
+
+
+def _holders(files: Iterable[Path]) -> Iterator[tuple[int, Path]]:
+    """Who has the write lock of which file."""
+    found = {}
+    for line in LOCKS.read_text(encoding="ascii").splitlines():
+        words = line.split()
+        # "1: POSIX ADVISORY WRITE 4711 08:01:131077 120 120"; one that waits has "->" in it and holds nothing.
+        # The number is 0 or below for what this container can't see, and for locks that belong to no one process.
+        if len(words) == 8 and words[3] == "WRITE" and words[6] == WRITE_LOCK == words[7] and int(words[4]) > 0:
+            found[words[5].rpartition(":")[2]] = int(words[4])
+    for file in files if found else ():
+        with suppress(FileNotFoundError):
+            pid = found.get(str(file.with_name(f"{file.name}-shm").stat().st_ino))
+            if pid is not None:
+                yield pid, file

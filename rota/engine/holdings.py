@@ -10,10 +10,10 @@ import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rota.engine.crew import Held
-from rota.engine.frozen import FrozenWriters
 from rota.engine.identity import Identity
 from rota.engine.maintenance import Expirer
 from rota.engine.outcome import OnFailed
@@ -95,7 +95,6 @@ class Holdings:
         self._listen_at = 0.0  #: seconds, monotonic: not tried before
         self.store: Store | None = None
         self._expirer: Expirer | None = None
-        self._frozen: FrozenWriters | None = None
         self.held: dict[ClaimRef, Held] = {}
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
@@ -149,6 +148,11 @@ class Holdings:
     def is_lost(self, held: Held) -> bool:
         """Whether somebody else decides about a claim, so that its end is not ours to record."""
         return self.fenced or held.gone
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its database files, once they are open; none where a server has them."""
+        return () if self.store is None else self.store.files
 
     def drop(self, ref: ClaimRef) -> None:
         """Forget a claim about which somebody else has decided."""
@@ -359,8 +363,6 @@ class Holdings:
 
     def maintain(self, now: float) -> None:
         """Take back what dead dispatchers held, and bring what is settled out of the documents' database."""
-        if self._frozen is not None:
-            self._frozen.look(now)
         # At a start a server is asked first whether it answers: what a dead dispatcher held must not wait for longer.
         self.unmaintained = not self.is_up(now)
         if self.unmaintained:
@@ -391,7 +393,6 @@ class Holdings:
     def _opened(self) -> Store:
         if self.store is None:
             self.store = self._open()
-            self._frozen = FrozenWriters(self.store.files, patience=self._lease) if self.store.files else None
             self._expirer = Expirer(
                 self.store,
                 site=self.name,

@@ -10,6 +10,7 @@ import selectors
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from rota.engine.frozen import FrozenWriters
 from rota.engine.holdings import Holdings
 from rota.errors import StoreError
 from rota.store import Store
@@ -33,11 +34,18 @@ class Roster:
     """The sites by name. What is asked for by `stir` is awake until it has nothing more to do."""
 
     def __init__(
-        self, sites: Sites, make: Callable[[str, Callable[[], Store]], Holdings], selector: selectors.BaseSelector
+        self,
+        sites: Sites,
+        make: Callable[[str, Callable[[], Store]], Holdings],
+        selector: selectors.BaseSelector,
+        *,
+        frozen: FrozenWriters,
     ) -> None:
         self._sites = sites
         self._make = make
         self._selector = selector
+        self._frozen = frozen
+        self._locks_at = 0.0
         self._all: dict[str, Holdings] = {}
         self.awake: dict[str, Holdings] = {}
         self._sites_at = 0.0
@@ -133,6 +141,10 @@ class Roster:
         self._tick_at = now + interval * count / len(self._all)
         for _ in range(count):
             self._look_at_next(now)
+        if now >= self._locks_at:
+            # Once for all sites: the system lists the locks of all files at once.
+            self._locks_at = now + LOOK_SECONDS
+            self._frozen.look([file for one in self for file in one.files], now)
 
     def _look_at_next(self, now: float) -> None:
         self._order = self._order or list(self._all)

@@ -44,11 +44,8 @@ def why_off(site: Site, settings: Config) -> str | None:
 
 def is_enabled(site: Site) -> bool:
     """What System Settings say; not whether something else turns the schedules off."""
-    connection = site.database.connect()
-    try:
+    with site.store.documents() as connection:
         return bool(to_int(connection.value(_ENABLED)))
-    finally:
-        connection.close()
 
 
 def set_enabled(site: Site, on: bool) -> None:

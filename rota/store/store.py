@@ -441,9 +441,15 @@ class Store(Registers):
         with self._reading() as work:
             return gates.next_due(work)
 
+    @contextmanager
+    def documents(self) -> Iterator[Connection]:
+        """The documents' database, for a query now and then: the connection stays open."""
+        with self._connections.use("site_read" if self.dialect == "sqlite" else "read") as connection:
+            yield connection
+
     def cursor(self, key: str) -> str | None:
         """The cursor that a resumable job saved."""
-        with self._connections.use("site_read") as connection:
+        with self.documents() as connection:
             return self.handoff.read_cursor(connection, key)
 
     def steering(self, key: str) -> Steering:

@@ -67,26 +67,26 @@ def is_alive(process: subprocess.Popen[str]) -> bool:
 
 def test_one_that_is_stopped_for_long_with_the_lock_is_ended(start: Start, tmp_path: Path) -> None:
     frozen = start()
-    writers = FrozenWriters([tmp_path / "site.db", tmp_path / "jobs.db"], patience=20)
-    writers.look(100)
-    writers.look(119)
+    files, writers = [tmp_path / "site.db", tmp_path / "jobs.db"], FrozenWriters(patience=20)
+    writers.look(files, 100)
+    writers.look(files, 119)
     assert is_alive(frozen)
-    writers.look(120)
+    writers.look(files, 120)
     assert has_ended(frozen)
 
 
 def test_the_time_begins_anew_when_it_has_gone_on_in_between(start: Start, tmp_path: Path) -> None:
     frozen = start()
-    writers = FrozenWriters([tmp_path / "jobs.db"], patience=20)
-    writers.look(100)
+    files, writers = [tmp_path / "jobs.db"], FrozenWriters(patience=20)
+    writers.look(files, 100)
     frozen.send_signal(signal.SIGCONT)
     wait_until(lambda: psutil.Process(frozen.pid).status() != psutil.STATUS_STOPPED, timeout=60)
-    writers.look(110)
+    writers.look(files, 110)
     frozen.send_signal(signal.SIGSTOP)
     wait_until(lambda: psutil.Process(frozen.pid).status() == psutil.STATUS_STOPPED, timeout=60)
-    writers.look(125)
+    writers.look(files, 125)
     assert is_alive(frozen)
-    writers.look(145)
+    writers.look(files, 145)
     assert has_ended(frozen)
 
 
@@ -97,7 +97,7 @@ def test_the_time_begins_anew_when_it_has_gone_on_in_between(start: Start, tmp_p
 )
 def test_nobody_else_is_touched(start: Start, tmp_path: Path, wanted: dict[str, object]) -> None:
     other = start(**wanted)
-    writers = FrozenWriters([tmp_path / "jobs.db"], patience=0)
-    writers.look(100)
-    writers.look(200)
+    files, writers = [tmp_path / "jobs.db"], FrozenWriters(patience=0)
+    writers.look(files, 100)
+    writers.look(files, 200)
     assert is_alive(other)

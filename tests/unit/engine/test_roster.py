@@ -12,6 +12,7 @@ import pytest
 
 from rota.clock import FixedClock
 from rota.db import open_database
+from rota.engine.frozen import FrozenWriters
 from rota.engine.holdings import Holdings
 from rota.engine.identity import Identity
 from rota.engine.roster import LOOK_SECONDS, SITES_SECONDS, Roster
@@ -44,7 +45,7 @@ def roster(site: Site, tmp_path: Path) -> Iterator[Roster]:
         )
 
     with selectors.DefaultSelector() as selector:
-        roster = Roster(lambda: {"one": site.another_store}, make, selector)
+        roster = Roster(lambda: {"one": site.another_store}, make, selector, frozen=FrozenWriters(patience=60))
         yield roster
         roster.leave()
 
@@ -74,6 +75,6 @@ def test_what_a_dead_dispatcher_of_this_machine_held_is_back_as_soon_as_the_serv
 
 def test_a_bench_without_sites_is_looked_at_now_and_then() -> None:
     with selectors.DefaultSelector() as selector:
-        roster = Roster(dict, lambda *_: pytest.fail("there is no site"), selector)
+        roster = Roster(dict, lambda *_: pytest.fail("there is no site"), selector, frozen=FrozenWriters(patience=60))
         roster.tick(100.0)
     assert roster.wants_round_at() == 100.0 + SITES_SECONDS
