@@ -18,6 +18,7 @@ from rota.engine.identity import Identity
 from rota.engine.maintenance import Expirer
 from rota.engine.outcome import OnFailed
 from rota.engine.probe import Probe
+from rota.engine.rest import Rest
 from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
 from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError, StoreUnavailable
@@ -33,9 +34,10 @@ log = logging.getLogger("rota.dispatcher")
 # A site whose store is busy or down must not hold up the others for long.
 TURN_BUSY_SECONDS = 0.5
 BEAT_SECONDS = 2.0
-# With no claims there is nothing to lose by a long lease, and an idle site should cost nothing.
-IDLE_BEAT_SECONDS = 60.0
-IDLE_LEASE_SECONDS = 150.0
+# With no claims there is nothing to lose by a long lease, and an idle site should cost nothing. Where the store is a
+# file, all dispatchers are on this machine, where a death is seen without one.
+IDLE_BEAT_SECONDS = {"sqlite": 300.0, "postgresql": 60.0}
+IDLE_LEASES_A_BEAT = 2.5
 # How often claims are looked for that nobody was told of. Under an old snapshot PostgreSQL walks all dead rows for it:
 # only in the first minute after a transaction whose end is not known it is done at each beat.
 UNSENT_SECONDS = 60.0
@@ -95,6 +97,7 @@ class Holdings:
         self._listen_at = 0.0  #: seconds, monotonic: not tried before
         self.store: Store | None = None
         self._expirer: Expirer | None = None
+        self._rest = Rest(lease=self._lease)
         self.held: dict[ClaimRef, Held] = {}
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
@@ -296,8 +299,8 @@ class Holdings:
         return any(most.get(name, 0) < limit and got[name] >= most.get(name, 0) for name in self._queues)
 
     def _beat(self, turn: Turn, now: float, limit: int, news: News) -> None:
-        busy = bool(self.held) or limit > 0
-        lease = self._lease if busy else IDLE_LEASE_SECONDS
+        busy, idle = bool(self.held) or limit > 0, IDLE_BEAT_SECONDS[self._opened().dialect]
+        lease = self._lease if busy else idle * IDLE_LEASES_A_BEAT
         if not self._token:
             self._token = secrets.token_hex(16)
             identity = self._identity
@@ -308,7 +311,7 @@ class Holdings:
         else:
             return
         self._idle_lease = not busy
-        self.beat_at = now + (min(BEAT_SECONDS, self._lease / 4) if busy else IDLE_BEAT_SECONDS)
+        self.beat_at = now + (min(BEAT_SECONDS, self._lease / 4) if busy else idle)
         turn.workers(self._token, self._rows(self.name))
 
     def _renew(self, turn: Turn, now: float, lease: float, news: News) -> None:
@@ -349,6 +352,16 @@ class Holdings:
 
     # --- looking without writing ---
 
+    def is_at_rest(self, now: float) -> bool:
+        """Whether a look would find nothing, as the last one did, since nobody has written anything."""
+        if self.store is None or not self.may_sleep():
+            return False
+        try:
+            return self._rest.spares(self.store.version(), now)
+        except StoreError as error:
+            self._trouble(now, error)
+            return False
+
     def look(self, now: float) -> None:
         """Ask the store whether something is claimable or will be: the net under the wake-ups."""
         if not self.is_up(now):
@@ -369,8 +382,9 @@ class Holdings:
             return
         try:
             self._opened().sweep()
-            if self._expirer is not None and self._expirer.expire():
-                self.hungry = True
+            if self._expirer is not None:
+                self.hungry = bool(self._expirer.expire()) or self.hungry
+                self._rest.note_look(now, in_order=not (self.hungry or self._failures or self._expirer.is_held_up))
         except Exception as error:  # noqa: BLE001 - as in turn
             self._trouble(now, error)
 
@@ -425,6 +439,7 @@ class Holdings:
         self.down_until = self.beat_at = now + delay
         # A commit that did not answer may happen later, and the look itself may have been rolled back.
         self._unsent_at, self._unsure_until = 0.0, now + UNSENT_SECONDS
+        self._rest.end()
         self._answers = not isinstance(error, StoreUnavailable)
         self._failures += 1
         if not isinstance(error, RotaError):

@@ -20,6 +20,9 @@ log = logging.getLogger("rota.maintenance")
 
 PRUNE_SECONDS = 60.0
 PRUNE_AT_ONCE = 1000
+# Where nobody has written since a round that found nothing to delete, age alone can make something of it: so many
+# rounds may be left out.
+SPARED_ROUNDS = 9
 SWEEP_SECONDS = 5.0
 # Dispatchers look here between their rounds: nobody's lease may run out over another's lock.
 BUSY_SECONDS = 0.5
@@ -38,6 +41,7 @@ class Expirer:
         self._max_crashes = max_crashes
         self._on_failed = on_failed
         self._random = Random()  # noqa: S311 - spreads retries, guards nothing
+        self.is_held_up = False  #: there were claims to take that could not be had: somebody was writing
 
     def expire(self) -> int:
         """Take the claims whose lease is over, and those of processes that died on this machine; how many."""
@@ -53,6 +57,7 @@ class Expirer:
             taken += given_back
             if not given_back:
                 break
+        self.is_held_up = bool(lost)
         if dead or taken:
             self._store.expiry.forget()
             log.warning("%s: %d claims of dispatchers that are gone were taken back", self._site, taken)
@@ -96,12 +101,19 @@ class Pruner:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._pruned_version: object = None
+        self._spared = 0
 
     def run_once(self) -> float:
+        version = self._store.version()
+        if version is not None and version == self._pruned_version and self._spared < SPARED_ROUNDS:
+            self._spared += 1
+            return PRUNE_SECONDS
         with self._store.turn() as turn:
             pruned = turn.prune(PRUNE_AT_ONCE)
         if pruned >= PRUNE_AT_ONCE:
             return 0.0
         self._store.sweep()
         self._store.prune_ledger()
+        self._pruned_version, self._spared = version, 0
         return PRUNE_SECONDS

@@ -12,7 +12,7 @@ from contextlib import suppress
 import psutil
 
 from rota.engine.identity import Identity
-from rota.store import LostClaim, Store
+from rota.store import DispatcherView, LostClaim, Store
 
 log = logging.getLogger("rota.maintenance")
 
@@ -20,6 +20,12 @@ KILL_SECONDS = 0.5
 # A worker's row tells when it was asked for; it began a little later, and the clock may have been set since.
 BIRTH_SECONDS = 10.0
 WORKER_TITLE = "rota: worker"
+
+
+def living(store: Store) -> list[DispatcherView]:
+    """The dispatchers that are alive: those of this machine for certain, the others as far as their leases tell."""
+    me = Identity()
+    return [one for one in store.dispatchers() if one.alive and not me.saw_die(one.host, one.pid, one.boot_id)]
 
 
 def end_frozen(store: Store, identity: Identity, lost: Iterable[LostClaim]) -> bool:

@@ -149,7 +149,7 @@ class Roster:
     def _look_at_next(self, now: float) -> None:
         self._order = self._order or list(self._all)
         name = self._order.pop()
-        if name not in self._all:
+        if name not in self._all or self._all[name].is_at_rest(now):
             return
         one = self.stir(name)
         one.look(now)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rota.clock import from_micros, to_micros
+from rota.engine.neighbors import living
 from rota.engine.roster import LOOK_SECONDS
 from rota.errors import UsageError
 from rota.schedule import Schedule, next_due
@@ -74,7 +75,7 @@ def look(site: Site) -> Health:
     """See how a site is."""
     store, inactive = site.store, why_inactive(site)
     now = store.now()
-    dispatchers = [one for one in store.dispatchers() if one.alive]
+    dispatchers = living(store)
     schedules = store.schedules()
     broken = {one.id: one.error for one in schedules if one.error}
     coming = [] if inactive else _coming(site, schedules, broken)

@@ -330,6 +330,16 @@ class Store(Registers):
         self.sweep()
         return found
 
+    def version(self) -> tuple[int, int] | None:
+        """What changes as soon as anybody else commits, whereas this store's own turns make no difference (SQLite).
+
+        None: the database does not tell. https://sqlite.org/pragma.html#pragma_data_version
+        """
+        if self.dialect == "postgresql":
+            return None
+        with self._connections.use("turn") as engine, self._connections.use("site") as site:
+            return engine.value("pragma data_version"), site.value("pragma data_version")
+
     def close(self) -> None:
         """Close this process's connections. The store may be used again."""
         self._connections.close()

@@ -21,6 +21,7 @@ from rota.db import Connection
 from rota.documents.doctypes import DocTypes
 from rota.documents.session import Session
 from rota.documents.sql import table_of
+from rota.engine.neighbors import living
 from rota.engine.wake import PREFIX
 from rota.errors import BenchRunning, CopyMismatch, SiteInUse
 from rota.sites.bench import SITE_CONFIG, Bench, read_json, write_json
@@ -278,7 +279,7 @@ def _alone(bench: Bench, site: Site) -> Iterator[None]:
     Raises:
         SiteInUse: some are.
     """
-    who = [f"the dispatcher {one.host} (process {one.pid})" for one in site.store.dispatchers() if one.alive]
+    who = [f"the dispatcher {one.host} (process {one.pid})" for one in living(site.store)]
     for file in bench.run_path.glob(f"{PREFIX}*"):
         pid = file.name.removeprefix(PREFIX).partition("-")[0]
         if pid.isdigit() and psutil.pid_exists(int(pid)):

@@ -18,7 +18,7 @@ delete from rota_outbox where seq <= :seq
 update rota_ledger set recorded = 1 where key = :key and done = :done
 
 -- name: ledger_floor (sqlite)
-update rota_ledger_floor set claim = max(claim, :claim)
+update rota_ledger_floor set claim = :claim where claim < :claim
 
 -- name: prune_ledger (sqlite)
 delete from rota_ledger where fence <= :claim + 1 and ((recorded = 1 and fence <= :claim) or done is null)

@@ -123,6 +123,26 @@ def test_dispatchers_are_shown_alive_until_their_lease_is_over(site: Site) -> No
     assert not site.store.dispatchers()[0].alive
 
 
+def test_the_version_tells_what_others_commit_where_a_file_does(site: Site) -> None:
+    before = site.store.version()
+    assert (before is None) == (not site.sqlite)
+    site.store.insert([site.spec()])
+    assert site.store.version() == before
+    if before is not None:
+        site.another_store().insert([site.spec()])
+        later = site.store.version()
+        assert later != before
+        site.connect().run("insert into effect (key) values ('one')")
+        assert site.store.version() not in (before, later)
+
+
+def test_the_documents_database_is_read_beside_the_engines(site: Site) -> None:
+    site.connect().run("insert into effect (key) values ('one')")
+    for _ in range(2):
+        with site.store.documents() as connection:
+            assert connection.value("select key from effect") == "one"
+
+
 def test_lines_and_progress_of_a_job_are_kept(site: Site) -> None:
     key = site.enqueue().key
     lines = [

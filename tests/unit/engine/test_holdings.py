@@ -1,20 +1,22 @@
-"""What a dispatcher holds of one site: claims of which nobody was told are given back."""
+"""What a dispatcher holds of one site: claims of which nobody was told are given back, and a site at rest rests."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rota.clock import FixedClock
 from rota.engine.holdings import BEAT_SECONDS, UNSENT_SECONDS, Holdings
 from rota.engine.identity import Identity
 from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
 from rota.errors import CommitUnknown
 from rota.jobs import JobSpec, new_key
-from rota.store import ClaimRef, Store, Turn, Want
+from rota.store import ClaimCursor, ClaimRef, Store, Turn, Want, boot_id
 
 WANTS = [Want("short", 1)]
 
@@ -97,3 +99,51 @@ def test_claims_of_which_nobody_was_told_are_looked_for_each_minute_and_at_each_
         holdings.turn(1130.0, WANTS, 0)
     assert beat_for_a_minute(1132.0) == int(UNSENT_SECONDS / BEAT_SECONDS) - 1
     assert beat_for_a_minute(1192.0) <= 1
+
+
+def looked_at(holdings: Holdings, now: float) -> bool:
+    """As a roster does it: whether a look was made."""
+    if holdings.is_at_rest(now):
+        return False
+    holdings.look(now)
+    holdings.maintain(now)
+    return True
+
+
+def test_a_site_at_rest_is_not_looked_at_and_a_silent_commit_there_is_seen(store: Store, holdings: Holdings) -> None:
+    assert claimed(holdings, 1000.0) == []
+    looks = [looked_at(holdings, 1000.0 + 10 * number) for number in range(60)]
+    assert all(looks[:7])
+    assert 8 <= sum(looks[12:]) <= 12, "one a minute"
+    holdings.turn(1600.0, [], 0)
+    assert not looked_at(holdings, 1601.0), "its own beat is no news"
+    other = Store(engine=store._engine, documents=store._documents, clock=store.clock)
+    key = enqueue(other)
+    other.close()
+    assert looked_at(holdings, 1610.0)
+    assert holdings.hungry
+    assert claimed(holdings, 1610.0) == [key]
+
+
+def test_a_site_that_has_something_claimable_is_no_site_at_rest(store: Store, holdings: Holdings) -> None:
+    assert claimed(holdings, 1000.0) == []
+    enqueue(store)
+    for number in range(30):
+        now = 1010.0 + 10 * number
+        assert looked_at(holdings, now)
+        holdings.hungry = False  # as while the site is closed, until somebody writes a file
+
+
+def test_a_site_with_claims_of_a_lost_dispatcher_is_no_site_at_rest(
+    store: Store, holdings: Holdings, clock: FixedClock
+) -> None:
+    with store.turn() as turn:
+        turn.register("other", host="elsewhere", pid=1, boot_id=boot_id(), queues=["short"], lease=1)
+    enqueue(store)
+    with store.turn() as turn:
+        assert turn.claim("other", WANTS, 1, ClaimCursor())
+    writer = store._documents.connect()
+    with closing(writer), writer.transaction():
+        for number in range(30):
+            clock.advance(seconds=10)
+            assert looked_at(holdings, 1000.0 + 10 * number), "its fence could not be raised: somebody writes"
