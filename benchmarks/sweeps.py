@@ -24,6 +24,8 @@ from rota.benchmark.rates import drained
 from rota.benchmark.report import conditions, kind, shown
 from rota.benchmark.standing import at_rest
 from rota.benchmark.waits import start_bench
+from rota.engine.rest import LONGEST_SECONDS
+from rota.engine.roster import LONGEST_LOOK_SECONDS
 from rota.schedule import Schedule
 from rota.store.views import ScheduleRow
 
@@ -32,10 +34,11 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is done for a point: jobs drained, seconds of idleness."""
+    """How much is done for a point: jobs drained, seconds of idleness, seconds until sites are at rest."""
 
     jobs: int = 20_000
-    idle_seconds: float = 10.0
+    idle_seconds: float = 20.0
+    rest_seconds: float = LONGEST_SECONDS + LONGEST_LOOK_SECONDS
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def sites(database: str, xs: Sequence[int], effort: Effort) -> Generator[float, 
         for there, x in pairwise((1, *xs)):
             arena.add_sites([f"site{number:03}.localhost" for number in range(there, x)])
             start_bench(arena)
-            yield at_rest(arena, effort.idle_seconds)["CPU %"]
+            time.sleep(effort.rest_seconds)
+            yield at_rest(arena, 3 * effort.idle_seconds)["CPU %"]
             arena.stop()
 
 
@@ -166,7 +170,7 @@ CURVES = {
     "enqueue": Curve("jobs waiting", "ms an enqueue", (1_000, 10_000, 100_000, 1_000_000), (200, 2_000), enqueue),
     "history": Curve("jobs finished", "jobs/s", (1_000, 100_000, 1_000_000, 5_000_000), (200, 2_000), history),
     "queues": Curve("queues", "jobs/s", (1, 3, 10, 30, 100), (1, 5), queues),
-    "sites": Curve("idle sites", "CPU %", (1, 25, 50, 100, 200), (1, 3), sites, (SQLITE,)),
+    "sites": Curve("idle sites", "CPU %", (1, 50, 100, 200), (1, 3), sites, (SQLITE,)),
     "schedules": Curve("schedules, none due", "CPU %", (1, 100, 1_000, 10_000), (1, 100), schedules),
     "workers": Curve("workers", "no-op jobs/s", (1, 2, 3, 4, 6, 8), (1, 2), workers),
     "sleepers": Curve("workers", "jobs/s of 10 ms", (1, 2, 3, 4, 6, 8), (1, 2), sleepers),
@@ -177,7 +181,7 @@ CURVES = {
 
 def sweep(names: Sequence[str], databases: Sequence[str], output: Path, *, quick: bool) -> None:
     """Measure the curves, and save what there is after each point."""
-    effort = Effort(jobs=500, idle_seconds=1.0) if quick else Effort()
+    effort = Effort(jobs=500, idle_seconds=1.0, rest_seconds=1.0) if quick else Effort()
     told: dict[str, Any] = {"conditions": conditions(databases), "curves": {}}
     for name in names:
         curve = CURVES[name]

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from rota.engine.crew import Held
@@ -90,6 +91,7 @@ class Holdings:
         self._lease = settings.lease
         self._max_crashes = settings.max_crashes
         self._waker = waker
+        self._random = Random()  # noqa: S311 - spreads beats, guards nothing
         self._rows = rows
         self._on_failed = on_failed
         self._is_closed = is_closed
@@ -311,7 +313,9 @@ class Holdings:
         else:
             return
         self._idle_lease = not busy
-        self.beat_at = now + (min(BEAT_SECONDS, self._lease / 4) if busy else idle)
+        # Spread: many sites begin at the same moment, and their beats in a row would hold up what is due elsewhere.
+        spread = self._random.uniform(0.5, 1)
+        self.beat_at = now + (min(BEAT_SECONDS, self._lease / 4) if busy else idle * spread)
         turn.workers(self._token, self._rows(self.name))
 
     def _renew(self, turn: Turn, now: float, lease: float, news: News) -> None:
