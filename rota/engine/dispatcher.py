@@ -228,7 +228,7 @@ class Dispatcher:
                 continue
             one = self._sites.wake(name)
             if one is not None and kind == CONTROL:
-                one.beat_at = 0.0
+                one.lease.beat_at = 0.0
         if overflowed:
             self._sites.wake_all()
 
@@ -305,7 +305,7 @@ class Dispatcher:
 
         So it is while all have enough to do, and while all have something and the turn would only record.
         """
-        if now >= min(one.served_at + GATHER_SECONDS, one.beat_at) or len(one.ended) >= GATHER_OUTCOMES:
+        if now >= min(one.served_at + GATHER_SECONDS, one.lease.beat_at) or len(one.ended) >= GATHER_OUTCOMES:
             return False
         if not one.hungry and all(hand.held for hand in self._crew):
             return True

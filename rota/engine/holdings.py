@@ -6,16 +6,15 @@ Whatever fails here is this site's trouble: it is logged, backed off from, and t
 from __future__ import annotations
 
 import logging
-import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 from rota.engine.crew import Held
 from rota.engine.identity import Identity
+from rota.engine.lease import Lease
 from rota.engine.maintenance import Expirer
 from rota.engine.outcome import OnFailed
 from rota.engine.probe import Probe
@@ -24,7 +23,7 @@ from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
 from rota.errors import CommitUnknown, RotaError, StoreBusy, StoreError, StoreUnavailable
 from rota.jobs import Claim, JobState, Outcome
-from rota.store import ClaimCursor, ClaimRef, Store, Turn, Want
+from rota.store import BeatResult, ClaimCursor, ClaimRef, Store, Turn, Want
 from rota.store.views import LogLine, Progress, WorkerRow
 
 if TYPE_CHECKING:
@@ -34,14 +33,6 @@ log = logging.getLogger("rota.dispatcher")
 
 # A site whose store is busy or down must not hold up the others for long.
 TURN_BUSY_SECONDS = 0.5
-BEAT_SECONDS = 2.0
-# With no claims there is nothing to lose by a long lease, and an idle site should cost nothing. Where the store is a
-# file, all dispatchers are on this machine, where a death is seen without one.
-IDLE_BEAT_SECONDS = {"sqlite": 300.0, "postgresql": 60.0}
-IDLE_LEASES_A_BEAT = 2.5
-# How often claims are looked for that nobody was told of. Under an old snapshot PostgreSQL walks all dead rows for it:
-# only in the first minute after a transaction whose end is not known it is done at each beat.
-UNSENT_SECONDS = 60.0
 PROGRESS_SECONDS = 1.0
 UNAVAILABLE_SECONDS = 2.0
 # What lasts is said again about once a minute.
@@ -88,18 +79,16 @@ class Holdings:
         self._open = opener
         self._identity = identity
         self._queues = list(settings.queues)
-        self._lease = settings.lease
         self._max_crashes = settings.max_crashes
         self._waker = waker
-        self._random = Random()  # noqa: S311 - spreads beats, guards nothing
-        self._rows = rows
         self._on_failed = on_failed
         self._is_closed = is_closed
         self.listener: Listener | None = None
         self._listen_at = 0.0  #: seconds, monotonic: not tried before
         self.store: Store | None = None
         self._expirer: Expirer | None = None
-        self._rest = Rest(lease=self._lease)
+        self._rest = Rest(lease=settings.lease)
+        self.lease = Lease(identity=identity, queues=self._queues, seconds=settings.lease, rows=lambda: rows(name))
         self.held: dict[ClaimRef, Held] = {}
         self.waiting: deque[Held] = deque()
         self.ended: dict[ClaimRef, Outcome] = {}
@@ -109,15 +98,10 @@ class Holdings:
         self.fenced = False
         self.down_until = 0.0
         self.served_at = 0.0
-        self._token = ""
         self._cursor = ClaimCursor()
         self._lines: list[LogLine] = []
         self._progress: dict[str, Progress] = {}
         self._progress_at = 0.0
-        self.beat_at = 0.0
-        self._unsent_at = 0.0
-        self._unsure_until = 0.0
-        self._idle_lease = False
         self.due_at: float | None = None  #: seconds, monotonic: when a scheduled job comes due
         self.due_unknown = True  #: a job may have been scheduled since `due_at` was read
         self.unmaintained = False  #: maintenance was wanted and its store was out of reach
@@ -203,7 +187,7 @@ class Holdings:
             return False
         progress = bool(self._progress) and now >= self._progress_at + PROGRESS_SECONDS
         due = self.due_at is not None and now >= self.due_at
-        return bool(self.ended or self._lines) or progress or due or (bool(self._token) and now >= self.beat_at)
+        return bool(self.ended or self._lines) or progress or due or now >= self.lease.next_at
 
     def may_sleep(self) -> bool:
         """Whether nothing goes on here but what `next_at` tells."""
@@ -223,18 +207,18 @@ class Holdings:
         """When this site wants attention by itself next: seconds, monotonic."""
         if not self.is_up(now):
             return self.down_until
-        moments = [self.beat_at] if self._token else []
+        moments = [self.lease.next_at]
         if self.due_at is not None:
             moments.append(self.due_at)
         if self._progress:
             moments.append(self._progress_at + PROGRESS_SECONDS)
-        return min(moments, default=float("inf"))
+        return min(moments)
 
     # --- a turn ---
 
     def turn(self, now: float, wants: Sequence[Want], limit: int) -> News:
         """One transaction: beat, record, promote, claim up to `limit`. On trouble nothing of it is forgotten."""
-        news, registered = News(), bool(self._token)
+        news, registered = News(), bool(self.lease.token)
         limit = self._open_for(limit)
         try:
             store = self._opened()
@@ -242,21 +226,22 @@ class Holdings:
             outcomes = [outcome for _, outcome in ended]
             lines, progress = self._lines, dict(self._progress)
             with store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
-                self._beat(turn, now, limit, news)
+                told = self.lease.beat(turn, now, self.held, claims=limit > 0, dialect=store.dialect)
+                self._hear(told, news)
                 recorded = turn.record(outcomes) if outcomes else []
                 if lines:
                     turn.log(lines)
                 if progress:
                     turn.progress(list(progress.values()))
                 self._promote(turn, now)
-                claims = turn.claim(self._token, wants, limit, self._cursor) if limit and not news.fenced else []
+                claims = turn.claim(self.lease.token, wants, limit, self._cursor) if limit and not news.fenced else []
         except CommitUnknown as error:
             # What was claimed and not told is given back at the next beat; what was recorded is recorded again.
             self._trouble(now, error)
             return News()
         except Exception as error:  # noqa: BLE001 - a broken site must never stop the others
             if not registered:
-                self._token = ""
+                self.lease.lapse()
             self._trouble(now, error)
             return News()
         self._failures = 0
@@ -300,34 +285,15 @@ class Holdings:
         most, got = dict(wants), Counter(claim.queue for claim in claims)
         return any(most.get(name, 0) < limit and got[name] >= most.get(name, 0) for name in self._queues)
 
-    def _beat(self, turn: Turn, now: float, limit: int, news: News) -> None:
-        busy, idle = bool(self.held) or limit > 0, IDLE_BEAT_SECONDS[self._opened().dialect]
-        lease = self._lease if busy else idle * IDLE_LEASES_A_BEAT
-        if not self._token:
-            self._token = secrets.token_hex(16)
-            identity = self._identity
-            turn.register(self._token, host=identity.host, pid=identity.pid, boot_id=identity.birth,
-                          queues=self._queues, lease=lease)  # fmt: skip
-        elif now >= self.beat_at or (busy and self._idle_lease):
-            self._renew(turn, now, lease, news)
-        else:
+    def _hear(self, told: BeatResult | None, news: News) -> None:
+        """Note what the store told at a beat."""
+        if told is None:
             return
-        self._idle_lease = not busy
-        # Spread: many sites begin at the same moment, and their beats in a row would hold up what is due elsewhere.
-        spread = self._random.uniform(0.5, 1)
-        self.beat_at = now + (min(BEAT_SECONDS, self._lease / 4) if busy else idle * spread)
-        turn.workers(self._token, self._rows(self.name))
-
-    def _renew(self, turn: Turn, now: float, lease: float, news: News) -> None:
-        result = turn.beat(self._token, lease, list(self.held))
-        if not result.alive:
+        if not told.alive:
             news.fenced = self.fenced = True
             return
-        if now < self._unsure_until or now >= self._unsent_at:
-            turn.unsent(self._token, list(self.held))
-            self._unsent_at = now + UNSENT_SECONDS
-        news.canceled = [self.held[ref] for ref in result.canceled]
-        news.gone = [self.held[ref] for ref in result.gone if ref not in self.ended]
+        news.canceled = [self.held[ref] for ref in told.canceled]
+        news.gone = [self.held[ref] for ref in told.gone if ref not in self.ended]
 
     def _promote(self, turn: Turn, now: float) -> None:
         if self.due_at is None or now < self.due_at:
@@ -351,7 +317,7 @@ class Holdings:
         self.waiting.clear()
         self.ended.clear()
         self.fenced = False
-        self._token = ""
+        self.lease.lapse()
         self._cursor = ClaimCursor()
 
     # --- looking without writing ---
@@ -426,9 +392,9 @@ class Holdings:
         if self.store is None:
             return
         try:
-            if self._token:
+            if self.lease.token:
                 with self.store.turn(busy_timeout=TURN_BUSY_SECONDS) as turn:
-                    turn.unregister(self._token)
+                    turn.unregister(self.lease.token)
         except StoreError as error:
             log.warning("%s: could not leave: %s", self.name, error)
         self.store.close()
@@ -440,9 +406,8 @@ class Holdings:
         elif isinstance(error, StoreUnavailable):
             # To ask costs little, and jobs are to run again soon after it is back.
             delay = min(delay, UNAVAILABLE_SECONDS)
-        self.down_until = self.beat_at = now + delay
-        # A commit that did not answer may happen later, and the look itself may have been rolled back.
-        self._unsent_at, self._unsure_until = 0.0, now + UNSENT_SECONDS
+        self.down_until = now + delay
+        self.lease.retry(now, self.down_until)
         self._rest.end()
         self._answers = not isinstance(error, StoreUnavailable)
         self._failures += 1

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from rota.clock import FixedClock
-from rota.engine.holdings import BEAT_SECONDS, UNSENT_SECONDS, Holdings
+from rota.engine.holdings import Holdings
 from rota.engine.identity import Identity
+from rota.engine.lease import BEAT_SECONDS, UNSENT_SECONDS
 from rota.engine.settings import DispatcherSettings
 from rota.engine.wake import Waker
 from rota.errors import CommitUnknown
