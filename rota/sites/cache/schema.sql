@@ -24,7 +24,6 @@ create table if not exists document_lock (
 
 -- name: cache_schema (postgresql)
 -- Unlogged: a crash of the server empties the cache, and in return it costs no write-ahead log. Locks are kept.
-select pg_advisory_xact_lock(7021976211);
 create schema if not exists rota;
 create unlogged table if not exists rota.cache_entry (
     key text collate "C" primary key, kind text not null, value bytea, expires_at bigint, used_at bigint not null,
@@ -40,6 +39,9 @@ create table if not exists rota.document_lock (
     doctype text not null, name text not null, token text not null, expires_at bigint not null,
     primary key (doctype, name)
 );
+
+-- name: create_alone (postgresql)
+select pg_advisory_xact_lock(7021976211)
 
 -- name: write_alone (postgresql)
 select pg_advisory_xact_lock(7021976212)

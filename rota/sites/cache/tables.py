@@ -85,12 +85,20 @@ class CacheTables:
             else:
                 connection.run("set synchronous_commit = off")
             if not connection.value(self.sql["cache_is_there"]):
-                with connection.transaction():
-                    connection.script(self.sql["cache_schema"])
+                self._create(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _create(self, connection: Connection) -> None:
+        with connection.transaction():
+            if connection.dialect == "postgresql":
+                connection.query(self.sql["create_alone"])
+            # Another one may have come first: "if not exists" would lock its tables one after the other, across those
+            # who write to them by now.
+            if not connection.value(self.sql["cache_is_there"]):
+                connection.script(self.sql["cache_schema"])
 
     def _drop(self) -> None:
         if self._connection is not None:

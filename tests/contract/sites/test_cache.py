@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from rota.clock import FixedClock
-from rota.errors import LockTimeoutError, NotEncodable, NotInRota, UsageError
+from rota.errors import LockTimeoutError, NotEncodable, NotInRota, StoreError, UsageError
 from rota.payload import CODEC
 from rota.sites.cache import Cache, CacheTables, Entries
 from rota.sites.cache.raw import MAX_KEY
 from rota.sites.cache.tables import FILE
 from tests.contract.sites.conftest import Ground
+from tests.support.waiting import wait_until
 
 
 def tables_of(ground: Ground) -> CacheTables:
@@ -346,6 +349,34 @@ def test_processes_lose_nothing_to_each_other(ground: Ground, cache: Cache) -> N
     assert [process.exitcode for process in processes] == [0, 0, 0]
     assert cache.get("n") == b"150"
     assert cache.lrange("l", 0, -1) == [b"a", b"b"] * 150
+
+
+def test_who_comes_second_to_make_the_tables_does_not_wait_for_who_writes_to_them(ground: Ground) -> None:
+    if ground.dialect == "sqlite":
+        pytest.skip("its one writer makes the tables, too")
+    tables, failed = tables_of(ground), []
+
+    def open_second() -> None:
+        try:
+            with tables.reading():
+                pass
+        except StoreError as error:
+            failed.append(error)
+
+    with closing(ground.engine.connect()) as lock, closing(ground.engine.connect()) as writer:
+        lock.query(tables.sql["create_alone"].replace("_xact", ""))
+        second = threading.Thread(target=open_second)
+        second.start()
+        wait_until(lambda: lock.value("select count(*) from pg_locks where locktype = 'advisory' and not granted"))
+        with writer.transaction():
+            writer.script(tables.sql["cache_schema"])
+        with writer.transaction():
+            writer.run("insert into rota.cache_entry (key, kind, used_at, size) values ('k', 'value', 0, 0)")
+            lock.query(tables.sql["create_alone"].replace("_xact_lock", "_unlock"))
+            second.join(60)
+            assert not second.is_alive()
+    tables.close()
+    assert failed == []
 
 
 def test_a_connection_is_not_used_by_a_forked_child(ground: Ground, cache: Cache, entries: Entries) -> None:
