@@ -19,7 +19,6 @@ from rota.store.ageing import SHARE, Lane, by_age, lane_heads
 from rota.store.words import Want
 from rota.store.work import Work
 
-TOP = 2**63 - 1
 LOOK_BEHIND = 1.0  #: seconds between two looks behind the bounds
 LOOK_SHARE = 20  #: a look may cost at most this part of the time
 START_OVER = 60.0  #: seconds after which everything is looked through again
@@ -39,7 +38,6 @@ class ClaimCursor:
     next_look: float = 0.0
     cheap_look: float = 0.0
     start_over: float = 0.0
-    dispatchers: frozenset[str] = frozenset()
     paused: tuple[str, ...] = ()
     claims: int = 0
 
@@ -148,87 +146,94 @@ def _claim_sqlite(search: _Search) -> list[Claim]:
 
 
 def _claim_postgresql(search: _Search) -> list[Claim]:
-    cursor, limit = search.cursor, search.limit
-    claims: list[Claim] = []
-    for group, room in search.groups(limit):
-        claims += _beyond(search, group, min(room, limit - len(claims)))
-    now = time.monotonic()
-    if now >= cursor.next_look or (not claims and now >= cursor.cheap_look):
-        claims += _behind(search, limit - len(claims))
-        cost = time.monotonic() - now
-        cursor.cheap_look = now + LOOK_SHARE * cost
-        cursor.next_look = max(cursor.cheap_look, now + LOOK_BEHIND)
+    cursor, now = search.cursor, time.monotonic()
+    # Before anything is claimed: what this transaction claims and then does not commit stays above the floors.
+    if now >= cursor.next_look:
+        _look_behind(search)
+    claims = _beyond(search)
+    if not claims and now >= cursor.cheap_look and _look_behind(search):
+        claims = _beyond(search)
     return claims
 
 
-def _beyond(search: _Search, lanes: Sequence[Lane], room: int) -> list[Claim]:
-    if not lanes or room < 1:
-        return []
-    bounds = search.cursor.bounds
-    claims, last = _take(search, lanes, [bounds.get(lane, -1) for lane in lanes], [TOP] * len(lanes), room)
-    bounds.update(last)
-    if len(claims) < room:
-        # All that is settled was visible to it, and nothing is left there. Who gets nothing while others claim
-        # everything would else walk over all that they have claimed, each time anew.
-        bounds.update((lane, max(bounds.get(lane, -1), search.cursor.settled)) for lane in lanes)
-    return claims
-
-
-def _behind(search: _Search, room: int) -> list[Claim]:
-    """Look for rows that became visible behind the bounds; where none is left, raise the floor."""
-    cursor = search.cursor
-    settled = _watch_commits(search.work, cursor)
-    claims: list[Claim] = []
-    for group, limit in search.groups(room):
-        left = min(limit, room - len(claims))
-        if not group or left < 1:
+def _beyond(search: _Search) -> list[Claim]:
+    bounds, claims = search.cursor.bounds, list[Claim]()
+    for lanes, most in search.groups(search.limit):
+        room = min(most, search.limit - len(claims))
+        if not lanes or room < 1:
             continue
-        floors = [cursor.floors.get(lane, -1) for lane in group]
-        # Up to the bound and no further: a backlog beyond it would keep this from ever coming back short.
-        found, _ = _take(search, group, floors, [cursor.bounds.get(lane, -1) for lane in group], left)
+        found, last = _take(search, lanes, room)
         claims += found
-        if settled is not None and len(found) < left:
-            cursor.floors.update((lane, max(cursor.floors.get(lane, -1), settled)) for lane in group)
+        bounds.update(last)
+        if len(found) < room:
+            # All that is settled was visible to it, and nothing is left there. Who gets nothing while others claim
+            # everything would else walk over all that they have claimed, each time anew.
+            bounds.update((lane, max(bounds.get(lane, -1), search.cursor.settled)) for lane in lanes)
     return claims
+
+
+def _look_behind(search: _Search) -> bool:
+    """Set each lane's bound before the first row that looks claimable from its floor on; is there any?
+
+    The floor rises up to there. A row that somebody has locked looks claimable until it is claimed for good, so that
+    it can't be passed over.
+    """
+    began, cursor = time.monotonic(), search.cursor
+    settled = _watch_commits(search.work, cursor)
+    lanes = [lane for group, _ in search.groups(search.limit) for lane in group]
+    rows = search.work.rows(
+        "first_places",
+        queues=[queue for queue, _ in lanes],
+        lanes=[lane for _, lane in lanes],
+        afters=[cursor.floors.get(lane, -1) for lane in lanes],
+    )
+    for queue, number, first in rows:
+        lane = (queue, number)
+        if first is not None:
+            cursor.bounds[lane] = first - 1
+        if settled is not None:
+            upto = settled if first is None else min(settled, first - 1)
+            cursor.floors[lane] = max(cursor.floors.get(lane, -1), upto)
+    cost = time.monotonic() - began
+    cursor.cheap_look = began + LOOK_SHARE * cost
+    cursor.next_look = max(cursor.cheap_look, began + LOOK_BEHIND)
+    return any(first is not None for *_, first in rows)
 
 
 def _watch_commits(work: Work, cursor: ClaimCursor) -> int | None:
     """The highest place up to which all that was drawn is visible by now.
 
     A transaction locks the table before it draws a place: all that drew up to the last place are either visible, or
-    among those that hold a lock on it afterwards. Once these are gone, everything up to that place is visible.
+    among those that hold a lock on it afterwards. Once these are gone, everything up to that place is visible: at once
+    if there is none.
     """
     now = time.monotonic()
-    alive = frozenset(row[0] for row in work.rows("dispatcher_tokens"))
-    if cursor.dispatchers - alive or now >= cursor.start_over:
-        # A claim skips what others have locked; those that died meanwhile leave it behind our bounds.
+    if now >= cursor.start_over:
+        # What a look did not see may be back: a turn of ours had removed it and was rolled back, or the server crashed
+        # and has forgotten a commit that it had not promised to keep.
         cursor.look_everywhere()
         cursor.start_over = now + START_OVER
-    cursor.dispatchers = alive
     last: int = work.value("last_place")
     others = frozenset(row[0] for row in work.rows("others_at_live"))
+    cursor.pending.append((last, others))
     newest = max((number for number, hidden in cursor.pending if not hidden & others), default=None)
     if newest is not None:
         cursor.settled = newest
     cursor.pending = [pair for pair in cursor.pending if newest is None or pair[0] > newest]
-    if len(cursor.pending) >= MOST_PENDING:
+    if len(cursor.pending) > MOST_PENDING:
         del cursor.pending[1::2]
-    cursor.pending.append((last, others))
     return newest
 
 
-def _take(
-    search: _Search, lanes: Sequence[Lane], afters: Sequence[int], uptos: Sequence[int], limit: int
-) -> tuple[list[Claim], dict[Lane, int]]:
-    """Claims in the lanes' order, and of each lane that any came from, the place of the last."""
+def _take(search: _Search, lanes: Sequence[Lane], limit: int) -> tuple[list[Claim], dict[Lane, int]]:
+    """Claims beyond the bounds in the lanes' order, and of each lane that any came from, the place of the last."""
     work = search.work
     rows = work.rows(
         "claim",
         token=search.token,
         queues=[queue for queue, _ in lanes],
         lanes=[lane for _, lane in lanes],
-        afters=list(afters),
-        uptos=list(uptos),
+        afters=[search.cursor.bounds.get(lane, -1) for lane in lanes],
         paused=list(search.paused),
         limit=limit,
         now=work.now,

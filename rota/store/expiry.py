@@ -59,9 +59,8 @@ class Expiry:
             if not tokens and not look_for_orphans:
                 return []
             with work.scanning():
-                if look_for_orphans:
-                    tokens += [row[0] for row in work.rows("orphaned")]
-                return [_lost(row) for row in work.rows("started_by", tokens=work.list(tokens), limit=AT_ONCE)]
+                rows = work.rows("started_by", tokens=work.list(tokens), orphans=look_for_orphans, limit=AT_ONCE)
+            return [_lost(row) for row in rows]
 
     def _expired(self, work: Work) -> list[str]:
         return [row[0] for row in work.rows("expired", now=work.lease_now, boot_id=self._boot_id)]

@@ -48,13 +48,13 @@ from json_each(:keys) picked where live.key = picked.value
 -- every lane. Each row begins with its lane's number among those given, its place there, and its rate.
 with me as materialized (select token from rota.dispatcher where token = :token for key share),
     lanes as materialized (
-        select l.* from me, unnest(:queues::text[], :lanes::smallint[], :afters::bigint[], :uptos::bigint[])
-            with ordinality l(queue, lane, after, upto, number)),
+        select l.* from me, unnest(:queues::text[], :lanes::smallint[], :afters::bigint[])
+            with ordinality l(queue, lane, after, number)),
     picked as materialized (
         select l.number, c.place from lanes l cross join lateral (
             select v.ctid as place from rota.live v
-            where v.queue = l.queue and v.lane = l.lane and v.seq > l.after and v.seq <= l.upto and v.state = 1
-                and v.waits = 0 and v.method <> all(:paused::text[])
+            where v.queue = l.queue and v.lane = l.lane and v.seq > l.after and v.state = 1 and v.waits = 0
+                and v.method <> all(:paused::text[])
             order by v.queue, v.lane, v.seq limit :limit for update skip locked) c
         limit :limit),
     mine as (
@@ -67,13 +67,21 @@ select m.number, m.seq, m.rate_key, encode(uuid_send(m.key), 'hex'), m.claim, m.
     j.root, j.method, m.queue, j.username, :now::bigint, j.body
 from mine m cross join lateral (select id, root, method, username, body from rota.job where key = m.key limit 1) j
 
+-- name: first_places (postgresql)
+-- Of each lane the place of the first job, beyond its floor, that is claimable or locked by whoever may claim it.
+select l.queue, l.lane, (select v.seq from rota.live v
+    where v.queue = l.queue and v.lane = l.lane and v.seq > l.after and v.state = 1 and v.waits = 0
+    order by v.queue, v.lane, v.seq limit 1)
+from unnest(:queues::text[], :lanes::smallint[], :afters::bigint[]) l(queue, lane, after)
+
 -- name: last_place (postgresql)
 select last_value from rota.live_seq
 
 -- name: others_at_live (postgresql)
--- Transactions that may hold rows of `live` which are not visible yet, or which a claim skipped as locked.
+-- Transactions that may hold rows of `live` which are not visible yet; another database's table may have its number.
 select virtualtransaction from pg_locks
-where locktype = 'relation' and relation = 'rota.live'::regclass and mode in ('RowExclusiveLock', 'RowShareLock')
+where locktype = 'relation' and relation = 'rota.live'::regclass and mode = 'RowExclusiveLock'
+    and database = (select oid from pg_database where datname = current_database())
     and granted and pid is distinct from pg_backend_pid()
 
 -- name: seqscan (postgresql)
@@ -104,6 +112,3 @@ update rota.live set state = 3, waits = 5, seq = null where key = :key and state
 -- Jobs of a method that nobody may claim because it was paused.
 select key, id, slot, state, waits, queue, needs, concurrency_key, rate_key, run_at from rota.live
 where method = :method and waits = 5 order by method, key limit :limit
-
--- name: dispatcher_tokens
-select token from rota.dispatcher

@@ -34,23 +34,20 @@ where key = any(:keys::uuid[]) and state = 2 and token = :token
 select token from rota.dispatcher where lease_until < :now or (:boot_id <> '' and substr(boot_id, 1, 36) <> :boot_id)
 
 -- name: started_by (sqlite)
+-- Claims under these tokens; with :orphans also those under tokens that no dispatcher's row has, as after a restore.
 select l.key, l.claim, j.id, j.root, j.method, j.queue, j.username, l.attempt, l.crashes, l.failures, l.token,
     (select host from dispatcher d where d.token = l.token), j.body
 from live l cross join job j on j.key = l.key
-where l.state = 2 and l.token in (select value from json_each(:tokens)) limit :limit
+where l.state = 2 and (l.token in (select value from json_each(:tokens))
+    or :orphans and l.token not in (select token from dispatcher)) limit :limit
 
 -- name: started_by (postgresql)
 select l.key, l.claim, j.id, j.root, j.method, j.queue, j.username, l.attempt, l.crashes, l.failures, l.token,
     (select host from rota.dispatcher d where d.token = l.token), j.body
-from (select * from rota.live where state = 2 and token = any(:tokens::text[]) limit :limit) l
+from (select * from rota.live where state = 2
+        and (token = any(:tokens::text[]) or :orphans and token not in (select token from rota.dispatcher))
+    limit :limit) l
 join rota.job j on j.key = l.key
-
--- name: orphaned (sqlite)
--- Tokens that no dispatcher's row has, as after a restore.
-select distinct token from live where state = 2 and token not in (select token from dispatcher)
-
--- name: orphaned (postgresql)
-select distinct token from rota.live where state = 2 and token not in (select token from rota.dispatcher)
 
 -- name: started_of (sqlite)
 select 1 from live where state = 2 and token = :token limit 1

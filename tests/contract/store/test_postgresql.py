@@ -217,6 +217,52 @@ def test_a_row_that_was_locked_as_we_passed_is_found_again(site: Site) -> None:
     assert claimed_in_time(site, cursor) == [first]
 
 
+def test_a_row_that_somebody_has_locked_is_not_passed_over_however_long_it_is_locked(site: Site) -> None:
+    cursor = ClaimCursor()
+    site.claim(5, cursor=cursor)
+    locked = site.enqueue("x").key
+    other = site.connect()
+    other.begin()
+    other.query("select * from rota.live where id = 'x' for share")
+    for _ in range(4):
+        site.enqueue()
+        cursor.next_look = cursor.cheap_look = 0.0
+        assert len(site.claim(5, cursor=cursor)) == 1
+    other.rollback()
+    cursor.next_look = 0.0
+    assert [claim.key for claim in site.claim(5, cursor=cursor)] == [locked]
+
+
+def test_the_next_look_finds_what_a_turn_claimed_and_did_not_commit(site: Site) -> None:
+    cursor = ClaimCursor()
+    key = site.enqueue().key
+    with suppress(ZeroDivisionError), site.store.turn() as turn:
+        assert len(turn.claim(site.token, [Want("short", 5)], 5, cursor)) == 1
+        raise ZeroDivisionError
+    cursor.next_look = 0.0
+    assert [claim.key for claim in site.claim(5, cursor=cursor)] == [key]
+
+
+def test_a_look_finds_what_is_left_behind_while_more_waits_than_is_claimed(site: Site) -> None:
+    cursor, late = ClaimCursor(), site.connect()
+    spec = site.spec()
+    late.begin()
+    site.store.handoff.publish(late, [spec])
+    site.enqueue_many(10)
+    site.claim(3, cursor=cursor)
+    late.commit()
+    cursor.next_look = 0.0
+    assert site.claim(3, cursor=cursor)[0].key == spec.key
+
+
+def test_the_first_look_of_a_dispatcher_raises_the_floor_where_nobody_is_about_to_commit(site: Site) -> None:
+    cursor = ClaimCursor()
+    site.enqueue_many(60)
+    site.claim(50, cursor=ClaimCursor())
+    site.claim(5, cursor=cursor)
+    assert cursor.bounds["short", 1] - cursor.floors["short", 1] == 5
+
+
 def claimed_in_time(site: Site, cursor: ClaimCursor) -> list[str]:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
