@@ -81,6 +81,14 @@ class Connection(ABC):
     def script(self, sql: str) -> None:
         """Execute several statements without parameters, separated by `;` (migrations)."""
 
+    def ahead(self, *statements: str) -> None:
+        """Execute statements without parameters or rows, no later than with the next statement of the transaction.
+
+        PostgreSQL sends them together with it.
+        """
+        for statement in statements:
+            self.run(statement)
+
     @abstractmethod
     def stream(self, sql: str, *, size: int = 2000) -> Iterator[list[Row]]:
         """All rows of a statement without parameters, `size` at a time: for tables that don't fit into memory.

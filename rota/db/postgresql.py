@@ -30,6 +30,8 @@ try:
     import psycopg
     from psycopg.adapt import Loader
     from psycopg.pq import Format, TransactionStatus
+
+    from rota.db.pgdriver import NO_ANSWER, DriverConnection, DriverCursor
 except ImportError as missing:
     raise ConfigError("PostgreSQL needs its driver: pip install 'rota[postgresql]'") from missing
 
@@ -37,7 +39,6 @@ CONNECT_TIMEOUT = 5
 # A server that does not answer at all is left alone for a while: one process may serve many sites on it, and others.
 SILENT_SECONDS = 10.0
 _silent_until: dict[str, float] = {}
-NO_ANSWER = "the server gave no answer"
 # What the driver, the kernel and we say of a peer that takes everything and says nothing.
 _SILENCE = ("timeout expired", "timed out", NO_ANSWER)
 # A peer that vanished is noticed after about 10 + 3 x 3 s: well within the 30 s in which a dead host's jobs are back.
@@ -100,7 +101,7 @@ class PostgreSQL(Database):
         prepare, session = prepare and not self.pooler, session and not self.pooler
         self.check_answers()
         try:
-            raw = _Connection.connect(
+            raw = DriverConnection.connect(
                 self.dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT, application_name=name, **KEEPALIVE
             )
         except psycopg.Error as error:
@@ -151,34 +152,19 @@ class PostgreSQL(Database):
         return urlunsplit(parts._replace(netloc=safe))
 
 
-class _Connection(psycopg.Connection[Any]):
-    """A connection that gives a server up which takes a statement and says nothing more."""
-
-    answer_timeout: float | None = None
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        if timeout is not None or self.answer_timeout is None:
-            return super().wait(gen, interval, timeout)
-        try:
-            return super().wait(gen, interval, self.answer_timeout)
-        except psycopg.errors._WaitTimeout:
-            self.pgconn.finish()
-            raise psycopg.OperationalError(f"{NO_ANSWER} for {self.answer_timeout:g} s") from None
-
-
 class PostgreSQLConnection(Connection):
     """A connection to a server."""
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, raw: psycopg.Connection[Any], where: str, lost: Callable[[psycopg.Error], None]) -> None:
+    def __init__(self, raw: DriverConnection, where: str, lost: Callable[[psycopg.Error], None]) -> None:
         """`lost` is told with which error the connection was lost."""
         super().__init__()
         self._lost = lost
         self.raw = raw
         self.where = where
         self.at_begin = ""  #: further statements, sent with each BEGIN
-        self._cursors: dict[str, psycopg.RawCursor[Any]] = {}
+        self._cursors: dict[str, DriverCursor] = {}
 
     @property
     def is_lost(self) -> bool:
@@ -204,7 +190,14 @@ class PostgreSQLConnection(Connection):
     def run(self, sql: str, params: Params = NOTHING) -> int:
         return self._execute(sql, params).rowcount
 
+    def ahead(self, *statements: str) -> None:
+        self.raw.ahead += statements
+
     def run_many(self, sql: str, rows: Sequence[Params]) -> None:
+        if self.raw.ahead:
+            # The rows go in a pipeline of the driver's own.
+            statements, self.raw.ahead = self.raw.ahead, []
+            self.script("; ".join(statements))
         text, names = numbered(sql)
         try:
             self._cursor(sql).executemany(text, [[row[name] for name in names] for row in rows])
@@ -223,20 +216,20 @@ class PostgreSQLConnection(Connection):
             yield rows
         self.script("close rota_stream")
 
-    def _execute(self, sql: str, params: Params) -> psycopg.RawCursor[Any]:
+    def _execute(self, sql: str, params: Params) -> DriverCursor:
         text, names = numbered(sql)
         try:
             return self._cursor(sql).execute(text, [params[name] for name in names])
         except psycopg.Error as error:
             self._fail(error)
 
-    def _cursor(self, sql: str) -> psycopg.RawCursor[Any]:
+    def _cursor(self, sql: str) -> DriverCursor:
         """The statement's own cursor, which remembers how its values are written and read until another one comes."""
         cursor = self._cursors.get(sql)
         if cursor is None:
             if len(self._cursors) >= KEPT_CURSORS:
                 self._cursors.clear()
-            cursor = self._cursors[sql] = psycopg.RawCursor(self.raw)
+            cursor = self._cursors[sql] = DriverCursor(self.raw)
         return cursor
 
     def begin(self, *, write: bool = True, savepoint: str | None = None, settings: Mapping[str, str] = NOTHING) -> None:
@@ -250,6 +243,7 @@ class PostgreSQLConnection(Connection):
         self.in_transaction = True
 
     def commit(self) -> None:
+        self.raw.ahead.clear()
         # The server turns the COMMIT of a broken transaction into a ROLLBACK without saying so.
         if self.raw.info.transaction_status == TransactionStatus.INERROR:
             self.rollback()
@@ -270,6 +264,7 @@ class PostgreSQLConnection(Connection):
             self._once_committed.pop()()
 
     def rollback(self) -> None:
+        self.raw.ahead.clear()
         self.in_transaction = False
         if self.raw.closed or self.raw.info.transaction_status == TransactionStatus.IDLE:
             return

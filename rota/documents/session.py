@@ -234,11 +234,7 @@ class Session(Reads):
         statements = [f"release savepoint s{place}"] if self._kept > place else []
         statements.append(f"savepoint s{place}")
         self._place_savepoints(place)
-        if self.dialect == "postgresql":
-            self.connection.script("; ".join(statements))  # one way to the server and back
-        else:
-            for statement in statements:
-                self.connection.run(statement)
+        self.connection.ahead(*statements)
 
     def _place_savepoints(self, place: int) -> None:
         for savepoint in self._savepoints[len(self._savepoints) - self._unset :]:
