@@ -51,6 +51,7 @@ class Lease:
         seconds = self._seconds if busy else idle * IDLE_LEASES_A_BEAT
         if not self.token:
             self.token = secrets.token_hex(16)
+            self._unsent_at = now + UNSENT_SECONDS  # nothing was ever claimed under it
             identity = self._identity
             turn.register(self.token, host=identity.host, pid=identity.pid, boot_id=identity.birth,
                           queues=self._queues, lease=seconds)  # fmt: skip

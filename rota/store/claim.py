@@ -20,7 +20,7 @@ from rota.store.words import Want
 from rota.store.work import Work
 
 LOOK_BEHIND = 1.0  #: seconds between two looks behind the bounds
-LOOK_SHARE = 20  #: a look may cost at most this part of the time
+LOOK_SHARE = 20  #: a look, and the claim with it, may cost at most this part of the time
 START_OVER = 60.0  #: seconds after which everything is looked through again
 PARK_AT_ONCE = 500
 MOST_PENDING = 64
@@ -146,13 +146,21 @@ def _claim_sqlite(search: _Search) -> list[Claim]:
 
 
 def _claim_postgresql(search: _Search) -> list[Claim]:
-    cursor, now = search.cursor, time.monotonic()
-    # Before anything is claimed: what this transaction claims and then does not commit stays above the floors.
-    if now >= cursor.next_look:
+    cursor, began = search.cursor, time.monotonic()
+    looks = began >= cursor.next_look
+    if looks:
+        # Before anything is claimed: what this transaction claims and then does not commit stays above the floors.
         _look_behind(search)
     claims = _beyond(search)
-    if not claims and now >= cursor.cheap_look and _look_behind(search):
-        claims = _beyond(search)
+    if not claims and not looks and began >= cursor.cheap_look:
+        looks = True
+        if _look_behind(search):
+            claims = _beyond(search)
+    if looks:
+        # With the claim behind it, which begins at the first row that somebody keeps locked, and walks over all that
+        # has been claimed since.
+        cursor.cheap_look = began + LOOK_SHARE * (time.monotonic() - began)
+        cursor.next_look = max(cursor.cheap_look, began + LOOK_BEHIND)
     return claims
 
 
@@ -178,7 +186,7 @@ def _look_behind(search: _Search) -> bool:
     The floor rises up to there. A row that somebody has locked looks claimable until it is claimed for good, so that
     it can't be passed over.
     """
-    began, cursor = time.monotonic(), search.cursor
+    cursor = search.cursor
     settled = _watch_commits(search.work, cursor)
     lanes = [lane for group, _ in search.groups(search.limit) for lane in group]
     rows = search.work.rows(
@@ -194,9 +202,6 @@ def _look_behind(search: _Search) -> bool:
         if settled is not None:
             upto = settled if first is None else min(settled, first - 1)
             cursor.floors[lane] = max(cursor.floors.get(lane, -1), upto)
-    cost = time.monotonic() - began
-    cursor.cheap_look = began + LOOK_SHARE * cost
-    cursor.next_look = max(cursor.cheap_look, began + LOOK_BEHIND)
     return any(first is not None for *_, first in rows)
 
 

@@ -6,6 +6,8 @@ import select
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,8 @@ from rota.db import open_database
 from rota.db.postgresql import KEPT_CURSORS, KEPT_ROWS, PostgreSQLConnection
 from rota.errors import CommitUnknown, StoreUnavailable
 from rota.jobs import Ending, JobState
-from rota.store import ClaimCursor, Store, Want
+from rota.store import ClaimCursor, Store, Want, claim
+from rota.store.claim import LOOK_SHARE
 from tests.contract.store.site import SECOND, Site, ref
 
 
@@ -231,6 +234,22 @@ def test_a_row_that_somebody_has_locked_is_not_passed_over_however_long_it_is_lo
     other.rollback()
     cursor.next_look = 0.0
     assert [claim.key for claim in site.claim(5, cursor=cursor)] == [locked]
+
+
+def test_a_claim_that_walks_far_behind_a_look_puts_the_next_look_off(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cursor, now, take = ClaimCursor(), [1000.0], claim._take
+
+    def slow(*words: Any) -> Any:
+        now[0] += 2
+        return take(*words)
+
+    monkeypatch.setattr(claim, "_take", slow)
+    monkeypatch.setattr(claim, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    site.enqueue()
+    assert len(site.claim(5, cursor=cursor)) == 1
+    assert cursor.next_look == cursor.cheap_look == 1000 + 2 * LOOK_SHARE
 
 
 def test_the_next_look_finds_what_a_turn_claimed_and_did_not_commit(site: Site) -> None:
