@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from rota.store import JobFilter
@@ -68,6 +69,31 @@ def test_a_wait_in_c_is_killed_with_its_children_at_timeout_and_grace(
         view = site.store.job(key)
         assert view is not None
         assert "killed (SIGKILL)" in (view.error or "")
+
+
+def test_a_wait_for_the_server_ends_at_the_timeout_and_the_worker_goes_on(
+    make_bench: Callable[..., TestBench], database: str
+) -> None:
+    if database == "sqlite":
+        pytest.skip("SQLite's statements can't be ended from outside: the worker is killed, as for any wait in C")
+    bench = make_bench(apps=["ledger", "faults"], grace=600)
+    bench.start("worker", "--processes", "1")
+    with bench.jobs() as jobs:
+        jobs.enqueue("ledger.tasks.record", {"number": 1})
+    bench.wait_for({"finished": 1})
+    with psycopg.connect(database) as other:
+        other.execute('select name from "tabEffect" for update')
+        with bench.jobs() as jobs:
+            key = jobs.enqueue("faults.tasks.wait_for_a_row", {"number": 2, "other": 1}, timeout=2).key
+            jobs.enqueue("ledger.tasks.record", {"number": 3})
+        bench.wait_for({"failed": 1, "finished": 2})
+    with bench.site() as site:
+        view = site.store.job(key)
+        assert view is not None
+        assert (view.attempt, view.crashes) == (1, 0)
+        assert "JobTimeout" in (view.error or "")
+    with bench.open() as context:
+        assert context.documents.get_all("Effect", pluck="number", order_by="number") == [1, 3]
 
 
 def runs(process: psutil.Process) -> bool:

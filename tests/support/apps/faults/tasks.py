@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import frappe
 from ledger.tasks import insert
 
 
@@ -76,3 +77,9 @@ def take_place(folder, places, seconds):
 def fail(number):
     """Fails, always."""
     raise ValueError(f"{number} fails")
+
+
+def wait_for_a_row(number, other):
+    """Writes, and waits for whoever has the other row locked."""
+    insert(number)
+    frappe.db.sql("select name from `tabEffect` where number = %s for update", other)
