@@ -190,12 +190,11 @@ class Queue:
     def _at_front(self, asked: Wanted) -> bool:
         return bool(asked.at_front or (asked.at_front_when_starved and self.store.is_starved(asked.queue, STARVED)))
 
-    def specs(self, method: Method, many: Iterable[Mapping[str, Any]], **wanted: Any) -> list[JobSpec]:
+    def specs(self, method: Method, many: Sequence[Mapping[str, Any]], **wanted: Any) -> list[JobSpec]:
         """An enqueue for each of `many` kwargs; what else is wanted is the same for all, and checked once."""
-        every = [*many]
-        if not every:
+        if not many:
             return []
-        kwargs, *rest = every
+        kwargs, *rest = many
         first = self.spec(method, kwargs, **wanted)
         if first.id != first.key:
             return [first, *(self.spec(method, one, **wanted) for one in rest)]
@@ -221,7 +220,7 @@ class Queue:
 
     def enqueue_many(self, method: Method, many: Iterable[Mapping[str, Any]], **wanted: Any) -> list[Job]:
         """Enqueue a call for each of `many` kwargs, all in one transaction."""
-        specs = self.specs(method, many, **wanted)
+        specs = self.specs(method, [*many], **wanted)
         return [self.handle(spec, one) for spec, one in zip(specs, self.publish(specs), strict=True)]
 
     def handle(self, spec: JobSpec, inserted: Inserted | None = None) -> Job:

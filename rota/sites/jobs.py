@@ -12,6 +12,7 @@ from rota.engine.call import call_by_signature
 from rota.engine.job import Job
 from rota.engine.options import moment_of
 from rota.engine.queue import Caller, Method, Queue
+from rota.garbage import no_collections
 from rota.jobs import JobSpec, Mode
 from rota.sites import bound, control
 from rota.sites.apps import JOB_MARK
@@ -67,12 +68,15 @@ class Jobs:
             return [self.enqueue(method, kwargs, **options) for kwargs in many]
         at_once = not self._belongs_to_transaction(options.pop("enqueue_after_commit", None))
         path, wanted = self.asked(method, options)
-        specs = self.queue.specs(path, many, **wanted)
+        every = [*many]
+        with no_collections():
+            specs = self.queue.specs(path, every, **wanted)
+            jobs = [self.queue.handle(spec) for spec in specs]
         if at_once:
             self._context.enqueues.publish_now(*specs)
         else:
             self._context.enqueues.add(*specs)
-        return [self.queue.handle(spec) for spec in specs]
+        return jobs
 
     def run_now(self, method: Method, kwargs: Mapping[str, Any]) -> Any:
         """Call the method here and now, in this transaction, with those of `kwargs` that it takes."""
